@@ -1,0 +1,1 @@
+"""The one-command start: embedded servers, roles, migrations, web and workers, stopped in order."""

