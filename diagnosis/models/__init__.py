@@ -1,0 +1,7 @@
+"""Tables of the diagnosis room."""
+
+from diagnosis.models.action import Action
+from diagnosis.models.diagnosis import Diagnosis, Snapshot
+from diagnosis.models.finding import Finding
+
+__all__ = ["Action", "Diagnosis", "Finding", "Snapshot"]

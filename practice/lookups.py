@@ -1,0 +1,47 @@
+"""The named look-ups above a practice: narrow functions of the resolver role that return ids, never personal data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeOfUser:
+    """One practice a person belongs to."""
+
+    practice_id: UUID
+    member_id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueJob:
+    """A job that waits for a worker."""
+
+    practice_id: UUID
+    job_id: UUID
+    kind: str
+
+
+def practices_of_user(user_id: int) -> list[PracticeOfUser]:
+    """Return the practices in which the person is an active member, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_practices_of_user(%s)", [user_id])
+        return [PracticeOfUser(*row) for row in cursor.fetchall()]
+
+
+def practice_of_token(digest: bytes) -> tuple[UUID, UUID] | None:
+    """Return (practice id, token id) of a live API token's SHA-256, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_practice_of_token(%s)", [digest])
+        return cursor.fetchone()
+
+
+def due_jobs(now: datetime, limit: int = 200) -> list[DueJob]:
+    """Return jobs that are queued or whose lease is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_due_jobs(%s, %s)", [now, limit])
+        return [DueJob(*row) for row in cursor.fetchall()]

@@ -1,0 +1,22 @@
+"""Tables of the practice room."""
+
+from practice.models.audit import AuditEntry
+from practice.models.base import PracticeForeignKey, PracticeModel
+from practice.models.client import ClientOrganisation, Engagement
+from practice.models.job import Job
+from practice.models.practice import Member, Practice
+from practice.models.token import ApiToken
+from practice.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "ClientOrganisation",
+    "Engagement",
+    "Job",
+    "Member",
+    "Practice",
+    "PracticeForeignKey",
+    "PracticeModel",
+    "User",
+]

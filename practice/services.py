@@ -1,0 +1,152 @@
+"""Writes of the practice room: guarded, atomic, audited in the same transaction."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from practice import audit
+from practice.enums import Role
+from practice.exceptions import InvalidInputError
+from practice.models import ApiToken, ClientOrganisation, Engagement, Member, Practice, User
+from practice.scope import practice_scope
+
+TOKEN_DAYS = 90
+
+
+def create_practice(*, name: str, founder: User, is_sample: bool = False, **fields: Any) -> Member:
+    """Found a practice; the founder becomes its owner. Opens the new practice's own scope."""
+    practice_id = uuid.uuid4()
+    slug = _free_slug(name)
+    with practice_scope(practice_id):
+        practice = Practice(id=practice_id, name=name.strip(), slug=slug, is_sample=is_sample, **fields)
+        practice.save(force_insert=True)
+        owner = Member.objects.create(user=founder, role=Role.OWNER)
+        audit.record("practice.created", practice, actor=owner)
+    owner.practice = practice
+    return owner
+
+
+def _free_slug(name: str) -> str:
+    """Return a slug from the name; a random tail keeps it free without looking at other practices."""
+    base = slugify(name)[:48] or "practice"
+    return f"{base}-{secrets.token_hex(2)}"
+
+
+@transaction.atomic
+def update_practice(practice: Practice, *, actor: Member, **fields: Any) -> Practice:
+    """Change the practice's settings."""
+    return _update(practice, "practice.updated", actor=actor, **fields)
+
+
+def _update(obj: Any, verb: str, *, actor: Member, **fields: Any) -> Any:
+    changed = [name for name, value in fields.items() if getattr(obj, name) != value]
+    if changed:
+        for name in changed:
+            setattr(obj, name, fields[name])
+        obj.save(update_fields=changed)
+        audit.record(verb, obj, actor=actor, changed=changed)
+    return obj
+
+
+@transaction.atomic
+def add_member(
+    *,
+    email: str,
+    role: str,
+    actor: Member,
+    client_organisation: ClientOrganisation | None = None,
+    name: str = "",
+) -> Member:
+    """Add a person to the practice; a person new to this installation gets an account without a password."""
+    if (role == Role.CLIENT_VIEWER) != (client_organisation is not None):
+        raise InvalidInputError(
+            _("A client viewer needs a client organisation, and only a client viewer has one."),
+            fields={"client_organisation": _("Choose the client organisation for client viewers only.")},
+        )
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        user = User.objects.create_user(email, name=name)
+    try:
+        with transaction.atomic():
+            member = Member.objects.create(user=user, role=role, client_organisation=client_organisation)
+    except IntegrityError as error:
+        raise InvalidInputError(
+            _("This person is already a member."), fields={"email": _("Already a member of this practice.")}
+        ) from error
+    audit.record("member.added", member, actor=actor, changed=["role"])
+    return member  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def update_member(member: Member, *, actor: Member, **fields: Any) -> Member:
+    """Change a member's role or activity; the last active owner stays."""
+    loses_owner = fields.get("role", member.role) != Role.OWNER or not fields.get("is_active", True)
+    if member.role == Role.OWNER and loses_owner:
+        others = Member.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=member.pk)
+        if not others.exists():
+            raise InvalidInputError(
+                _("A practice needs an active owner. Make somebody else an owner first."),
+                fields={"role": _("This is the last owner.")},
+            )
+    return _update(member, "member.updated", actor=actor, **fields)  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def create_client(*, actor: Member, **fields: Any) -> ClientOrganisation:
+    """Add a client organisation."""
+    try:
+        with transaction.atomic():
+            client = ClientOrganisation.objects.create(**fields)
+    except IntegrityError as error:
+        raise InvalidInputError(
+            _("A client organisation with this name exists."), fields={"name": _("This name is taken.")}
+        ) from error
+    audit.record("client.created", client, actor=actor)
+    return client  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def update_client(client: ClientOrganisation, *, actor: Member, **fields: Any) -> ClientOrganisation:
+    """Change a client organisation."""
+    return _update(client, "client.updated", actor=actor, **fields)  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def create_engagement(*, client: ClientOrganisation, name: str, question: str, actor: Member) -> Engagement:
+    """Open an engagement for a client organisation; its first wave is made by `surveys`."""
+    engagement = Engagement.objects.create(
+        client_organisation=client, name=name.strip(), question=question.strip(), lead=actor
+    )
+    audit.record("engagement.created", engagement, actor=actor)
+    return engagement  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def create_api_token(
+    *, member: Member, name: str, actor: Member, days: int = TOKEN_DAYS
+) -> tuple[ApiToken, str]:
+    """Make an API token of a member; returns the row and the secret, which is shown once and never stored."""
+    prefix = f"cap_live_{secrets.token_hex(4)}"
+    secret = f"{prefix}_{secrets.token_urlsafe(32)}"
+    token = ApiToken.objects.create(
+        member=member,
+        name=name.strip(),
+        prefix=prefix,
+        digest=hashlib.sha256(secret.encode()).digest(),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    audit.record("token.created", token, actor=actor)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_api_token(token: ApiToken, *, actor: Member) -> None:
+    """End a token at once."""
+    _update(token, "token.revoked", actor=actor, revoked_at=timezone.now())

@@ -1,0 +1,6 @@
+"""Routes of the practice room."""
+
+from django.urls import URLPattern
+
+app_name = "practice"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Tables of the reports room."""
+
+from reports.models.report import Report
+
+__all__ = ["Report"]

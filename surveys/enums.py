@@ -1,0 +1,64 @@
+"""Closed sets of the surveys room."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WaveKind(models.TextChoices):
+    """Whether answers count: only live waves appear in lists, exports and benchmarks."""
+
+    LIVE = "live", _("Live")
+    TEST = "test", _("Test")
+    SAMPLE = "sample", _("Sample")
+
+
+class Mode(models.TextChoices):
+    """Confidential: the link between person and answers is destroyed; named: it is kept and said on page one."""
+
+    CONFIDENTIAL = "confidential", _("Confidential")
+    NAMED = "named", _("Named")
+
+
+class AudienceState(models.TextChoices):
+    """The life of an audience in a wave."""
+
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    OPEN = "open", _("Open")
+    PAUSED = "paused", _("Paused")
+    CLOSED = "closed", _("Closed")
+    RELEASED = "released", _("Released")
+
+
+class Round(models.TextChoices):
+    """Mailing rounds of a wave audience."""
+
+    INVITATION = "invitation", _("Invitation")
+    REMINDER_1 = "reminder_1", _("First reminder")
+    REMINDER_2 = "reminder_2", _("Second reminder")
+    FINAL = "final", _("Final reminder")
+
+
+class DeliveryState(models.TextChoices):
+    """The life of one mail."""
+
+    PLANNED = "planned", _("Planned")
+    QUEUED = "queued", _("Waiting")
+    SENDING = "sending", _("Sending")
+    RETRY = "retry", _("Trying again later")
+    ACCEPTED = "accepted", _("Accepted by the mail server")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED_HARD = "bounced_hard", _("Bounced for good")
+    BOUNCED_SOFT = "bounced_soft", _("Bounced for now")
+    COMPLAINED = "complained", _("Marked as spam")
+    SUPPRESSED = "suppressed", _("Not sent: suppressed")
+    UNCERTAIN = "uncertain", _("Uncertain")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ImportState(models.TextChoices):
+    """The life of an uploaded list of people."""
+
+    PREVIEW = "preview", _("Preview")
+    CONFIRMED = "confirmed", _("Imported")
+    DISCARDED = "discarded", _("Discarded")

@@ -1,0 +1,21 @@
+"""Tables of the surveys room."""
+
+from surveys.models.delivery import Delivery
+from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
+from surveys.models.response import Draft, Response, ResponseIdentity, SpoolEntry
+from surveys.models.wave import Wave, WaveAudience
+
+__all__ = [
+    "Delivery",
+    "Draft",
+    "LedgerEntry",
+    "PeopleImport",
+    "Recipient",
+    "Response",
+    "ResponseIdentity",
+    "SpoolEntry",
+    "Suppression",
+    "SurveyLink",
+    "Wave",
+    "WaveAudience",
+]

@@ -1,0 +1,41 @@
+"""Deliveries: one row per mail, written before anything is sent."""
+
+from django.db import models
+
+from practice.models import PracticeForeignKey, PracticeModel
+from surveys.enums import DeliveryState, Round
+from surveys.models.recipient import Recipient
+from surveys.models.wave import WaveAudience
+
+
+class Delivery(PracticeModel):
+    """One mail to one recipient in one round; its state changes by conditional updates and a trigger checks each."""
+
+    wave_audience = PracticeForeignKey(WaveAudience, on_delete=models.CASCADE, related_name="deliveries")
+    recipient = PracticeForeignKey(Recipient, on_delete=models.CASCADE, related_name="deliveries")
+    round = models.CharField(max_length=12, choices=Round.choices)
+    state = models.CharField(max_length=14, choices=DeliveryState.choices, default=DeliveryState.PLANNED)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    reply = models.CharField(max_length=300, blank=True)
+    was_uncertain = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["wave_audience", "recipient", "round"], name="surveys_delivery_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="surveys_delivery_due",
+                condition=models.Q(state__in=["planned", "queued", "sending", "retry", "uncertain"]),
+            ),
+            models.Index(fields=["wave_audience", "round", "state"], name="surveys_delivery_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round} {self.state}"

@@ -1,0 +1,73 @@
+"""Waves and their audiences."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from practice.models import Engagement, PracticeForeignKey, PracticeModel
+from surveys.enums import AudienceState, Mode, WaveKind
+
+
+class Wave(PracticeModel):
+    """One round of asking in an engagement, with its own frozen copy of the instrument."""
+
+    engagement = PracticeForeignKey(Engagement, on_delete=models.CASCADE, related_name="waves")
+    number = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(max_length=10, choices=WaveKind.choices, default=WaveKind.LIVE)
+    instrument_code = models.CharField(max_length=40)
+    instrument_version = models.CharField(max_length=20)
+    instrument = models.JSONField(
+        help_text="The instrument version as it was chosen; see surveys/instruments."
+    )
+    plan = models.JSONField(
+        default=dict, help_text='Launch plan: {"reminder_days": [4, 9], "close_days": 14, "mails": {...}}'
+    )
+    launched_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["engagement_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "kind", "number"], name="surveys_wave_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WaveAudience(PracticeModel):
+    """An audience in a wave: form, mode, opening and closing, keys of its links and of its mixer."""
+
+    wave = PracticeForeignKey(Wave, on_delete=models.CASCADE, related_name="audiences")
+    audience = models.CharField(max_length=20)
+    form = models.CharField(max_length=40)
+    mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.CONFIDENTIAL)
+    state = models.CharField(max_length=10, choices=AudienceState.choices, default=AudienceState.DRAFT)
+    opens_at = models.DateTimeField(null=True)
+    closes_at = models.DateTimeField(null=True)
+    kept_attributes = models.JSONField(
+        default=list,
+        help_text="Attributes frozen with each response, reduced so that every joint cell holds >= 5.",
+    )
+    link_key = models.BinaryField(null=True, help_text="Sealed under the master key; deleted at release.")
+    mixing_key = models.BinaryField(
+        null=True, help_text="Sealed under the master key; deleted after the last mix."
+    )
+    totals = models.JSONField(
+        default=dict, help_text="Started and finished, refreshed hourly when confidential."
+    )
+    totals_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["wave_id", "audience"]
+        constraints = [
+            models.UniqueConstraint(fields=["wave", "audience"], name="surveys_waveaudience_once"),
+            models.CheckConstraint(
+                condition=models.Q(mode=Mode.CONFIDENTIAL) | models.Q(audience__in=["customers", "managers"]),
+                name="surveys_waveaudience_named_only",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.audience} ({self.wave})"
