@@ -1,0 +1,221 @@
+"""`./start`: bring everything up, say where it is and how to sign in, keep it up, stop it in order."""
+
+import argparse
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from signal import SIGTERM
+from typing import IO
+
+from crmgap_site.launcher import native
+from crmgap_site.launcher.environment import (
+    DEFAULT_PORT,
+    check_values,
+    choose_port,
+    has_own_mail_server,
+    is_free,
+    read_count,
+    read_env_file,
+    site_environment,
+)
+from crmgap_site.launcher.errors import LaunchError, StopAskedError
+from crmgap_site.launcher.manage import run_manage, write_site_file
+from crmgap_site.launcher.places import CHECKOUT, Places, prepare_places
+from crmgap_site.launcher.postgres import Postgres
+from crmgap_site.launcher.processes import StopFlag, Supervisor, end_with_parent
+from crmgap_site.launcher.records import RecordFolder
+from crmgap_site.launcher.site import Counts, Site
+from crmgap_site.launcher.valkey import Valkey
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options of ./start."""
+    parser = argparse.ArgumentParser(prog="./start", description="Start CRMGap on this machine.")
+    parser.add_argument("--port", type=int, help="port of the pages (PORT; default 8000 or the next free)")
+    parser.add_argument(
+        "--workers", type=int, help="background worker processes (WORKER_PROCESSES; default 2)"
+    )
+    parser.add_argument("--self-test", action="store_true", help="do the main job over HTTP, then stop")
+    parser.add_argument("--no-sample", action="store_true", help="do not create the sample engagement")
+    parser.add_argument(
+        "--sample", action="store_true", help="create the sample also in the database of DATABASE_URL"
+    )
+    options = parser.parse_args(arguments)
+    for name in ("port", "workers"):
+        value = getattr(options, name)
+        if value is not None and not 1 <= value <= (65535 if name == "port" else 64):
+            parser.error(f"--{name} {value} is out of range")
+    return options
+
+
+@contextmanager
+def only_launcher(places: Places) -> Iterator[None]:
+    """Hold the lock of this installation; raises LaunchError when another launcher holds it."""
+    with (places.servers / "launcher.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LaunchError(already_running(lock)) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def already_running(lock: IO[str]) -> str:
+    """Return the line that names the launcher that holds the lock."""
+    lock.seek(0)
+    holder = lock.read() or "unknown"
+    return f"CRMGap already runs from this folder (process {holder}). Stop it there with Ctrl-C."
+
+
+def pick_port(options: argparse.Namespace) -> int:
+    """Return the port of the pages: the one asked for must be free, the default may move on."""
+    asked = options.port or (
+        read_count(os.environ, "PORT", DEFAULT_PORT, 65535) if os.environ.get("PORT") else 0
+    )
+    if asked:
+        if not is_free(asked):
+            raise LaunchError(f"Port {asked} is in use by another program. Choose another with --port.")
+        return int(asked)
+    port = choose_port(DEFAULT_PORT)
+    if port != DEFAULT_PORT:
+        say(f"Port {DEFAULT_PORT} is in use by another program; taking {port}.")
+    return port
+
+
+def start_servers(places: Places, supervisor: Supervisor) -> dict[str, str]:
+    """Start what DATABASE_URL and REDIS_URL do not name and return the variables that point to it."""
+    found: dict[str, str] = {}
+    if not os.environ.get("DATABASE_URL"):
+        postgres = Postgres(places)
+        say(f"Starting PostgreSQL {postgres.binaries.major} ...")
+        postgres.start(supervisor)
+        found |= postgres.environment()
+    if not os.environ.get("REDIS_URL"):
+        valkey = Valkey(places)
+        say("Starting Valkey ...")
+        valkey.start(supervisor)
+        found |= valkey.environment()
+    return found
+
+
+def start_site(options: argparse.Namespace, places: Places, supervisor: Supervisor) -> Site:
+    """Start everything in order and return the healthy site."""
+    counts = Counts.read(os.environ, options.workers)
+    port = pick_port(options)
+    found = start_servers(places, supervisor)
+    env = site_environment(places, os.environ | found, port)
+    site = Site(places, supervisor, env, counts)
+    write_site_file(places, env)
+    say("Updating the database and the static files ...")
+    site.migrate()
+    site.collect_static()
+    say("Starting the web server and the workers ...")
+    if not has_own_mail_server(os.environ):
+        site.start_mail_sink()
+    site.start_web()
+    site.start_workers()
+    site.wait_until_healthy()
+    is_own_database = "DATABASE_URL" in found
+    if (options.sample or is_own_database) and not options.no_sample and not options.self_test:
+        prepare_sample(places, site)
+    return site
+
+
+def prepare_sample(places: Places, site: Site) -> None:
+    """Create the sample engagement unless its sign-in file says that it is there."""
+    if not (places.var / "sample-sign-in.json").exists():
+        say("Creating the sample engagement with its two reports (about a minute) ...")
+        site.create_sample()
+
+
+def announce(site: Site, places: Places, seconds: float) -> None:
+    """Say where the site is and how to sign in."""
+    base_url = site.env["BASE_URL"]
+    say(f"\nCRMGap is ready after {seconds:.0f} s:  {base_url}")
+    sign_in = places.var / "sample-sign-in.json"
+    if sign_in.exists():
+        sample = json.loads(sign_in.read_text())
+        say(f"  sign in as  {sample['email']}  with the password  {sample['password']}")
+        for url in sample.get("report_urls", ()):
+            say(f"  report      {url if '://' in url else base_url + url}")
+    if site.env.get("MAIL_SINK_DIR"):
+        say(f"  mails stay on this machine, in {site.env['MAIL_SINK_DIR']}")
+    say(f"  logs        {places.log}\nPress Ctrl-C to stop.")
+
+
+def run_self_test(site: Site, supervisor: Supervisor) -> int:
+    """Run the self-test in the foreground and return its exit code."""
+    program = site.self_test_program()
+    test = subprocess.Popen(
+        program.argv,
+        env=dict(program.env),
+        cwd=program.cwd,
+        preexec_fn=end_with_parent(SIGTERM),  # noqa: PLW1509 - the launcher has one thread
+    )
+    try:
+        while test.poll() is None:
+            supervisor.require_running()
+            time.sleep(0.1)
+    finally:
+        if test.poll() is None:
+            test.terminate()
+        test.wait()
+    return test.returncode
+
+
+def launch(options: argparse.Namespace) -> int:
+    """Start, watch and stop; returns the exit code."""
+    began = time.monotonic()
+    places = prepare_places()
+    native.ensure(native.RUN_PARTS, places.log / "apt.log")
+    with only_launcher(places):
+        stop = StopFlag()
+        stop.install()
+        records = RecordFolder(places.run)
+        leftovers = records.stop_leftovers()
+        if leftovers:
+            say(f"Stopped what an earlier start had left running: {', '.join(leftovers)}.")
+        supervisor = Supervisor(records, stop, say)
+        try:
+            site = start_site(options, places, supervisor)
+            if options.self_test:
+                return run_self_test(site, supervisor)
+            announce(site, places, time.monotonic() - began)
+            supervisor.watch()
+        except StopAskedError:
+            pass
+        finally:
+            if supervisor.children:
+                say("\nStopping ...")
+            supervisor.stop_all()
+        return 130 if options.self_test else 0
+
+
+def main() -> int:
+    """Run ./start with the arguments of the command line."""
+    try:
+        read_env_file(CHECKOUT / ".env", os.environ)
+        if sys.argv[1:2] == ["manage"]:
+            return run_manage(sys.argv[2:])
+        options = read_options(sys.argv[1:])
+        check_values(os.environ)
+        return launch(options)
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,139 @@
+"""`./test`: every check in turn, all of them even when one fails, pytest last against private servers."""
+
+import argparse
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmgap_site.launcher import native
+from crmgap_site.launcher.errors import LaunchError
+from crmgap_site.launcher.places import CHECKOUT
+from crmgap_site.launcher.testing import private_servers
+
+PROCESSES = "2"
+BIN = Path(sys.executable).parent
+SHELL_FILES = ("start", "test", "crmgap_site/launcher/venv.sh")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command that must succeed; its output is shown only when it does not."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+
+
+def read_options(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options of ./test and the arguments meant for pytest."""
+    parser = argparse.ArgumentParser(prog="./test", description="Run every check, pytest last.")
+    parser.add_argument("--no-browser", action="store_true", help="leave out the tests that need Chromium")
+    parser.add_argument("--long", action="store_true", help="also soak and fault runs at full numbers")
+    parser.add_argument("--audit", action="store_true", help="also look the pinned parts up for known holes")
+    return parser.parse_known_args(arguments)
+
+
+def static_checks(env: Mapping[str, str], *, with_audit: bool) -> list[Check]:
+    """Return everything but pytest, in the order of running."""
+    python = sys.executable
+    manage = [python, "manage.py"]
+    checks = [
+        Check("ruff format", [python, "-m", "ruff", "format", "--check", "."], env),
+        Check("ruff check", [python, "-m", "ruff", "check", "."], env),
+        Check("mypy", [python, "-m", "mypy", "."], env),
+        Check("import layers", [str(BIN / "lint-imports")], env),
+        Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], env),
+        Check(
+            "deployment",
+            [*manage, "check", "--deploy", "--fail-level", "WARNING"],
+            dict(env) | production_environment(),
+        ),
+        *(Check(f"syntax of {file}", ["sh", "-n", file], env) for file in SHELL_FILES),
+        Check("syntax of .ci/run", ["bash", "-n", ".ci/run"], env),
+    ]
+    if with_audit:
+        pins = ["-r", "requirements.txt", "-r", "requirements-dev.txt"]
+        audit = [python, "-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", *pins]
+        checks.append(Check("known holes (not audited counts as failed)", audit, env))
+    return checks
+
+
+def production_environment() -> dict[str, str]:
+    """Return what turns the settings into those of an installation behind HTTPS."""
+    return {
+        "DEBUG": "0",
+        "BASE_URL": "https://crmgap.example",
+        "ALLOWED_HOSTS": "crmgap.example",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "MASTER_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "MAIL_SINK_DIR": "",
+        "SMTP_HOST": "smtp.crmgap.example",
+        "MAIL_DOMAIN": "crmgap.example",
+    }
+
+
+def run_check(check: Check) -> bool:
+    """Run one check, print its line, and its output when it failed; returns whether it succeeded."""
+    began = time.monotonic()
+    done = subprocess.run(
+        check.argv,
+        env=dict(check.env),
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {check.name}  ({seconds:.1f} s)", flush=True)
+    if done.returncode:
+        sys.stdout.buffer.write(done.stdout)
+        sys.stdout.flush()
+    return done.returncode == 0
+
+
+def pytest_arguments(options: argparse.Namespace, given: Sequence[str]) -> list[str]:
+    """Return pytest's command line; a -n or -m of the caller comes later and wins."""
+    left_out = [
+        mark for mark, wanted in (("long", options.long), ("browser", not options.no_browser)) if not wanted
+    ]
+    marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)] if left_out else []
+    return [sys.executable, "-m", "pytest", "-n", PROCESSES, *marks, *given]
+
+
+def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
+    """Run the checks and pytest; returns 0 only when all of them succeeded."""
+    native.ensure(
+        native.test_parts(with_browser=not options.no_browser), CHECKOUT / "var" / "log" / "apt.log"
+    )
+    with private_servers() as variables:
+        env = os.environ | {"DJANGO_SETTINGS_MODULE": "crmgap_site.settings"} | variables
+        failed = [
+            check.name for check in static_checks(env, with_audit=options.audit) if not run_check(check)
+        ]
+        if failed:
+            print(f"\nFailed before pytest: {', '.join(failed)}.", flush=True)
+        tests = subprocess.run(pytest_arguments(options, given), env=env, cwd=CHECKOUT, check=False)
+    if options.no_browser:
+        print("Left out: the browser tests (--no-browser).", flush=True)
+    return 1 if failed else tests.returncode
+
+
+def main() -> int:
+    """Run ./test with the arguments of the command line."""
+    try:
+        return run_all(*read_options(sys.argv[1:]))
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
