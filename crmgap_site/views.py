@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_URL)
     mine = lookups.practices_of_user(request.user.pk)
     if len(mine) == 1:
-        return redirect("practice:engagement_list", slug=mine[0].slug)
+        return redirect("engagement_list", slug=mine[0].slug)
     return render(request, "portal/practices.html", {"practices": mine})
 
 

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from practice.enums import JobState, Queue
+from practice.enums import JobState
 from practice.exceptions import CrmgapError
 from practice.models import Job
 from practice.scope import practice_scope

@@ -37,7 +37,8 @@ def practice_of_token(digest: bytes) -> tuple[UUID, UUID] | None:
     """Return (practice id, token id) of a live API token's SHA-256, or None."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM crmgap_practice_of_token(%s)", [digest])
-        return cursor.fetchone()
+        found: tuple[UUID, UUID] | None = cursor.fetchone()
+        return found
 
 
 def due_jobs(now: datetime, limit: int = 200) -> list[DueJob]:

@@ -28,23 +28,23 @@ class ScopedQuerySet(models.QuerySet[ModelT]):
         return super().update(**kwargs)
 
 
-class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]  # dynamic base class
-    """The only manager of tenant models: filtered by the open scope, ScopeError outside (only `none()` is allowed)."""
+class ScopedManager(models.Manager[ModelT]):
+    """The only manager of tenant models: filtered by the open scope; outside it only `none()` is allowed."""
 
     use_in_migrations = False
 
-    def get_queryset(self) -> ScopedQuerySet[Any]:
+    def get_queryset(self) -> ScopedQuerySet[ModelT]:
         """Return the rows of the open practice scope."""
         practice_id = require_practice_id()
         return ScopedQuerySet(self.model, using=self._db).filter(practice_id=practice_id)
 
-    def none(self) -> ScopedQuerySet[Any]:
+    def none(self) -> ScopedQuerySet[ModelT]:
         """Return the empty query set, allowed everywhere (class attributes of views and forms)."""
         return ScopedQuerySet(self.model, using=self._db).none()
 
 
 def claim_for_scope(row: Any) -> None:
-    """Put a new row into the open scope; raises ScopeError when it belongs to another practice or no scope is open."""
+    """Put a new row into the open scope; raises ScopeError without one, or when the row is another practice's."""
     practice_id = require_practice_id()
     if row.practice_id is None:
         row.practice_id = practice_id

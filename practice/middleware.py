@@ -94,15 +94,13 @@ class PracticeMiddleware:
             response = self.get_response(request)
             if response.status_code == 403:
                 audit.record("permission.refused", member, actor=token or member, label=request.path[:200])
-            if not response.streaming and hasattr(response, "render") and not response.is_rendered:
-                response = response.render()
             return response
         finally:
             current_member.reset(reset)
 
 
 def _member(member_id: uuid.UUID) -> Member:
-    return Member.objects.select_related("user", "practice", "client_organisation").get(pk=member_id)  # type: ignore[no-any-return]
+    return Member.objects.select_related("user", "practice", "client_organisation").get(pk=member_id)
 
 
 def _lacks_second_factor(member: Member) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
 
 APP_ROLE = "crmgap_app"
@@ -39,7 +38,7 @@ class PracticePolicy(_SqlConstraint):
         super().__init__(name=name)
         self.column = column
 
-    def create_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the statements that raise the wall around the model's table."""
         rule = f'"{self.column}" = {CURRENT_PRACTICE}'
         return Statement(
@@ -49,7 +48,7 @@ class PracticePolicy(_SqlConstraint):
             table=f'"{model._meta.db_table}"',
         )
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the statements that take the wall down again (reversed migrations only)."""
         return Statement(
             f"DROP POLICY {self.name}_app ON %(table)s; DROP POLICY {self.name}_owner ON %(table)s; "
@@ -71,7 +70,7 @@ class PracticeForeignKey(_SqlConstraint):
         self.field = field
         self.to = to
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         """Queue the ALTER TABLE for the end of the migration, when the parent's unique (practice, id) exists."""
         parent = model._meta.apps.get_model(self.to)._meta.db_table
         column = model._meta.get_field(self.field).column
@@ -83,7 +82,7 @@ class PracticeForeignKey(_SqlConstraint):
             )
         )
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the ALTER TABLE that drops the composite key."""
         return Statement(
             f'ALTER TABLE %(table)s DROP CONSTRAINT "{self.name}"', table=f'"{model._meta.db_table}"'

@@ -1,4 +1,4 @@
-"""Sealing bytes: AES-256-GCM with keys derived by HKDF; what is sealed for one purpose cannot be opened for another."""
+"""Sealing bytes: AES-256-GCM with keys derived by HKDF, one key per purpose."""
 
 import os
 

@@ -14,7 +14,7 @@ NOT_FOUND = _("Nothing is here. The address may be mistyped, or the object was r
 
 
 def get_or_404(queryset: QuerySet[Any], public_id: UUID | str) -> Any:
-    """Return the one object of the query set with this id, or raise Http404 with the one text for all cases."""
+    """Return the one object of the query set with this id, or raise Http404 with one text for all cases."""
     try:
         key = public_id if isinstance(public_id, UUID) else UUID(str(public_id))
     except ValueError as error:
@@ -29,7 +29,7 @@ def clients_for(member: Member) -> QuerySet[ClientOrganisation]:
     """Return the client organisations the member may see."""
     clients: QuerySet[ClientOrganisation] = ClientOrganisation.objects.all()
     if member.role == Role.CLIENT_VIEWER:
-        clients = clients.filter(pk=member.client_organisation_id)
+        clients = clients.filter(viewers=member)
     return clients
 
 

@@ -42,7 +42,8 @@ def _free_slug(name: str) -> str:
 @transaction.atomic
 def update_practice(practice: Practice, *, actor: Member, **fields: Any) -> Practice:
     """Change the practice's settings."""
-    return _update(practice, "practice.updated", actor=actor, **fields)
+    _update(practice, "practice.updated", actor=actor, **fields)
+    return practice
 
 
 def _update(obj: Any, verb: str, *, actor: Member, **fields: Any) -> Any:
@@ -81,7 +82,7 @@ def add_member(
             _("This person is already a member."), fields={"email": _("Already a member of this practice.")}
         ) from error
     audit.record("member.added", member, actor=actor, changed=["role"])
-    return member  # type: ignore[no-any-return]
+    return member
 
 
 @transaction.atomic
@@ -109,7 +110,7 @@ def create_client(*, actor: Member, **fields: Any) -> ClientOrganisation:
             _("A client organisation with this name exists."), fields={"name": _("This name is taken.")}
         ) from error
     audit.record("client.created", client, actor=actor)
-    return client  # type: ignore[no-any-return]
+    return client
 
 
 @transaction.atomic
@@ -125,7 +126,7 @@ def create_engagement(*, client: ClientOrganisation, name: str, question: str, a
         client_organisation=client, name=name.strip(), question=question.strip(), lead=actor
     )
     audit.record("engagement.created", engagement, actor=actor)
-    return engagement  # type: ignore[no-any-return]
+    return engagement
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from practice import jobs, lookups
 from practice.scope import practice_scope
 
 
-class PracticeTask(Task):
-    """A task of one practice: called with (practice id, object id); the body runs inside the practice's scope."""
+class PracticeTask(Task):  # type: ignore[misc]  # Celery ships no types
+    """Called with (practice id, object id); the body runs inside the practice's scope."""
 
     abstract = True
 
@@ -21,7 +21,7 @@ class PracticeTask(Task):
             return self.run(UUID(practice_id), UUID(object_id))
 
 
-class SteppedPracticeTask(Task):
+class SteppedPracticeTask(Task):  # type: ignore[misc]  # Celery ships no types
     """A task that commits step by step: the body opens `practice_scope` around each step itself."""
 
     abstract = True
@@ -31,9 +31,9 @@ class SteppedPracticeTask(Task):
         return self.run(UUID(practice_id), UUID(object_id))
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
 def sweep() -> None:
-    """Wake workers for everything that is due: jobs without a live lease and rows of the registered sources."""
+    """Wake workers for everything that is due: jobs without a live lease, rows of registered sources."""
     for job in lookups.due_jobs(timezone.now()):
         kind = jobs.KINDS.get(job.kind)
         if kind and not jobs.send(jobs.Wake(kind.task_name, job.practice_id, job.job_id, kind.queue)):

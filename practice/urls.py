@@ -1,6 +1,21 @@
 """Routes of the practice room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from practice.views import clients, practices, settings
 
 app_name = "practice"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("practices/new/", practices.practice_create, name="practice_create"),
+    path("p/<slug:slug>/clients/", clients.client_list, name="client_list"),
+    path("p/<slug:slug>/clients/new/", clients.client_create, name="client_create"),
+    path("p/<slug:slug>/clients/<uuid:client_id>/", clients.client_detail, name="client_detail"),
+    path("p/<slug:slug>/clients/<uuid:client_id>/edit/", clients.client_edit, name="client_edit"),
+    path("p/<slug:slug>/settings/", settings.settings_practice, name="settings_practice"),
+    path("p/<slug:slug>/settings/team/", settings.settings_team, name="settings_team"),
+    path("p/<slug:slug>/settings/team/<uuid:member_id>/", settings.member_edit, name="member_edit"),
+    path("p/<slug:slug>/settings/mail/", settings.settings_mail, name="settings_mail"),
+    path("p/<slug:slug>/settings/tokens/", settings.settings_tokens, name="settings_tokens"),
+    path("p/<slug:slug>/settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),
+    path("p/<slug:slug>/settings/audit/", settings.settings_audit, name="settings_audit"),
+]

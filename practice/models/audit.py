@@ -8,7 +8,7 @@ from practice.models.base import PracticeModel
 class AuditEntry(PracticeModel):
     """One act: who, what, on which object, which fields; written in the act's own transaction, never changed."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # a sequence: order matters here
     at = models.DateTimeField(auto_now_add=True)
     actor_kind = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)

@@ -1,0 +1,98 @@
+"""Forms of the practice room."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from practice.enums import Role
+from practice.models import ClientOrganisation, Engagement, Member, Practice
+from practice.selectors import clients_for
+
+
+class ClientForm(forms.ModelForm[ClientOrganisation]):
+    """Name, sector, colour and contact of a client organisation."""
+
+    class Meta:
+        model = ClientOrganisation
+        fields = ["name", "sector", "colour", "contact_name", "contact_email"]
+        widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+
+
+class EngagementForm(forms.ModelForm[Engagement]):
+    """Client, name and question of an engagement."""
+
+    client_organisation = forms.ModelChoiceField(
+        queryset=ClientOrganisation.objects.none(), label=_("Client organisation")
+    )
+
+    class Meta:
+        model = Engagement
+        fields = ["client_organisation", "name", "question"]
+        widgets = {"question": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["client_organisation"].queryset = clients_for(member)  # type: ignore[attr-defined]
+
+
+class PracticeForm(forms.ModelForm[Practice]):
+    """Name, colour, retention and second factor of a practice."""
+
+    class Meta:
+        model = Practice
+        fields = ["name", "accent_colour", "requires_second_factor", "retention_months"]
+        widgets = {"accent_colour": forms.TextInput(attrs={"type": "color"})}
+
+
+class MailIdentityForm(forms.ModelForm[Practice]):
+    """Whose name invitations carry and where replies go."""
+
+    class Meta:
+        model = Practice
+        fields = ["sender_name", "reply_to"]
+
+    def clean_sender_name(self) -> str:
+        """Refuse characters that would break a mail header."""
+        name: str = self.cleaned_data["sender_name"]
+        if any(ord(character) < 32 for character in name):
+            raise forms.ValidationError(_("Write the name on one line."))
+        return name
+
+
+class NewPracticeForm(forms.Form):
+    """The name of a practice to found."""
+
+    name = forms.CharField(label=_("Name of your practice"), max_length=120)
+
+
+class MemberForm(forms.Form):
+    """E-mail, role and, for client viewers, the client organisation of a new member."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.CONSULTANT)
+    client_organisation = forms.ModelChoiceField(
+        queryset=ClientOrganisation.objects.none(),
+        required=False,
+        label=_("Client organisation (viewers only)"),
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["client_organisation"].queryset = clients_for(member)  # type: ignore[attr-defined]
+
+
+class MemberUpdateForm(forms.Form):
+    """Role and activity of a member."""
+
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[choice for choice in Role.choices if choice[0] != "client_viewer"]
+    )
+    is_active = forms.BooleanField(label=_("May sign in to this practice"), required=False)
+
+
+class TokenForm(forms.Form):
+    """The name of a new API token."""
+
+    name = forms.CharField(label=_("What is the token for?"), max_length=80)

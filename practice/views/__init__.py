@@ -1,0 +1,1 @@
+"""Pages of the practice room: get, call one service or selector, render."""

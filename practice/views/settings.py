@@ -1,0 +1,117 @@
+"""Settings of a practice: practice, team, mail identity, API tokens, audit record."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from practice import services
+from practice.exceptions import CrmgapError
+from practice.forms import MailIdentityForm, MemberForm, MemberUpdateForm, PracticeForm, TokenForm
+from practice.models import Member, Practice
+from practice.pages import page_of, show_error
+from practice.permissions import require_permission
+from practice.requests import PracticeRequest
+from practice.selectors import audit_entries, get_or_404, live_tokens_of, members_of_practice
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("practice.manage")
+def settings_practice(request: PracticeRequest, slug: str) -> HttpResponse:
+    """Show and change name, colour, retention and second factor."""
+    form = PracticeForm(request.POST or None, instance=Practice.objects.get(pk=request.practice.pk))
+    if request.method == "POST" and form.is_valid():
+        services.update_practice(request.practice, actor=request.member, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("practice:settings_practice", slug=slug)
+    return _settings(request, "practice", form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("practice.manage")
+def settings_mail(request: PracticeRequest, slug: str) -> HttpResponse:
+    """Show and change the sender's name and the reply address of invitations."""
+    form = MailIdentityForm(request.POST or None, instance=Practice.objects.get(pk=request.practice.pk))
+    if request.method == "POST" and form.is_valid():
+        services.update_practice(request.practice, actor=request.member, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("practice:settings_mail", slug=slug)
+    return _settings(request, "mail", form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("practice.manage")
+def settings_team(request: PracticeRequest, slug: str) -> HttpResponse:
+    """List the members and add one."""
+    form = MemberForm(request.POST or None, member=request.member)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.add_member(actor=request.member, **form.cleaned_data)
+        except CrmgapError as error:
+            show_error(form, error)
+        else:
+            messages.success(request, _("Added to the team."))
+            return redirect("practice:settings_team", slug=slug)
+    return _settings(request, "team", form, page=page_of(request, members_of_practice()))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("practice.manage")
+def member_edit(request: PracticeRequest, slug: str, member_id: UUID) -> HttpResponse:
+    """Change a member's role or activity."""
+    member: Member = get_or_404(members_of_practice(), member_id)
+    initial = {"role": member.role, "is_active": member.is_active}
+    form = MemberUpdateForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_member(member, actor=request.member, **form.cleaned_data)
+        except CrmgapError as error:
+            show_error(form, error)
+        else:
+            return redirect("practice:settings_team", slug=slug)
+    return _settings(request, "member", form, edited=member)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("token.manage")
+def settings_tokens(request: PracticeRequest, slug: str) -> HttpResponse:
+    """List the member's API tokens and make one; its secret is shown once, in the answer to this form."""
+    form = TokenForm(request.POST or None)
+    secret = None
+    if request.method == "POST" and form.is_valid():
+        _token, secret = services.create_api_token(
+            member=request.member, name=form.cleaned_data["name"], actor=request.member
+        )
+        form = TokenForm()
+    page = page_of(request, live_tokens_of(request.member))
+    return _settings(request, "tokens", form, page=page, secret=secret)
+
+
+@require_POST
+@require_permission("token.manage")
+def token_revoke(request: PracticeRequest, slug: str, token_id: UUID) -> HttpResponse:
+    """End one of the member's own tokens."""
+    token = get_or_404(live_tokens_of(request.member), token_id)
+    services.revoke_api_token(token, actor=request.member)
+    messages.success(request, _("The token no longer works."))
+    return redirect("practice:settings_tokens", slug=slug)
+
+
+@require_safe
+@require_permission("audit.read")
+def settings_audit(request: PracticeRequest, slug: str) -> HttpResponse:
+    """Show the audit record, newest first."""
+    return _settings(request, "audit", None, page=page_of(request, audit_entries()))
+
+
+def _settings(request: PracticeRequest, section: str, form: object, **context: object) -> HttpResponse:
+    status = 422 if getattr(form, "errors", None) else 200
+    return render(
+        request,
+        f"practice/settings_{section}.html",
+        {"section": section, "form": form, **context},
+        status=status,
+    )
