@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("crmgap_site.api_urls")),
     path("", include("practice.urls")),
 ]
 handler400 = "crmgap_site.views.bad_request"
