@@ -34,7 +34,7 @@ install_pins() {
         return 0
     fi
     printf 'Installing the parts of %s ...\n' "$1"
-    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
+    .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check \
         --require-hashes --only-binary :all: -r "$1" ||
         fail "pip could not install the parts of $1 (its message is above). Is the package index reachable?"
     cp "$1" "$stamp"
