@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,7 @@ from crmgap_site.launcher.accounts import Account
 from crmgap_site.launcher.errors import LaunchError
 from crmgap_site.launcher.places import SHARED_HOME, Places, short_name
 from crmgap_site.launcher.processes import Program, Supervisor
+from crmgap_site.launcher.records import end_processes
 from crmgap_site.launcher.roles import APP, DATABASE, OWNER, apply_bootstrap, bootstrap_sql
 
 OLDEST_MAJOR = 15
@@ -214,19 +216,29 @@ def locale_options(major: int) -> list[str]:
 
 
 def remove_stale_locks(data: Path, sockets: Path) -> None:
-    """Remove lock files whose process number now belongs to something else than PostgreSQL.
+    """End every PostgreSQL that a crash has left on the data, then remove its lock files.
 
-    A free number needs no help: PostgreSQL removes such a lock itself after it has looked for orphans.
-    Raises LaunchError when a PostgreSQL that we did not record still works on the data.
+    Needed where PostgreSQL gives up itself: the number in the lock belongs to another program by now, or to a
+    dead process that nobody has collected. Only called by the holder of the launcher's lock.
     """
-    for lock in (data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock"):
-        try:
-            number = abs(int(lock.read_text().split("\n", 1)[0]))
-            argv = psutil.Process(number).cmdline()
-        except (OSError, ValueError, psutil.Error):
-            continue
-        if str(data) in argv:
-            raise LaunchError(
-                f"Another PostgreSQL (process {number}) works on {data}. Stop it and start again."
-            )
+    locks = [data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock"]
+    if not any(lock.exists() for lock in locks):
+        return
+    for process in processes_on(data):
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGINT)
+    end_processes(processes_on(data), 10.0)
+    for lock in locks:
         lock.unlink(missing_ok=True)
+
+
+def processes_on(data: Path) -> list[psutil.Process]:
+    """Return the living PostgreSQL processes that work in a data folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.name() == "postgres" and process.cwd() == str(data):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found

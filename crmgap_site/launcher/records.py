@@ -26,23 +26,20 @@ class Record:
 
     def process(self) -> psutil.Process | None:
         """Return the living process, or None when it is gone or its number belongs to another."""
-        if self.boot != boot_name():
-            return None
-        try:
-            process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
-            if abs(process.create_time() - self.started) > CLOCK_TOLERANCE:
-                return None
-            return process if has_word(process, self.word) else None
-        except psutil.Error:
-            return None
+        return next((process for process in self.members() if process.pid == self.pid), None)
 
     def members(self) -> list[psutil.Process]:
-        """Return the living processes of the recorded session, also when its first process is gone."""
-        if self.boot != boot_name() or (psutil.pid_exists(self.pid) and not self.process()):
+        """Return the living processes of the recorded session, also when its first process has ended."""
+        if self.boot != boot_name() or self._is_reused():
             return []
         return [process for process in group_members(self.pid) if has_word(process, self.word)]
+
+    def _is_reused(self) -> bool:
+        """Tell whether the number belongs to a process that started at another time."""
+        try:
+            return abs(psutil.Process(self.pid).create_time() - self.started) > CLOCK_TOLERANCE
+        except psutil.Error:
+            return False
 
 
 class RecordFolder:
@@ -83,9 +80,10 @@ class RecordFolder:
         """Stop every recorded process that still lives, with its group, and return their names."""
         stopped = []
         for record in self.read():
-            process, members = record.process(), record.members()
-            if process:
-                process.send_signal(record.stop_signal)
+            members = record.members()
+            for process in members:
+                if process.pid == record.pid:
+                    process.send_signal(record.stop_signal)
             if members:
                 stopped.append(record.name)
                 end_processes(members, patience)
