@@ -1,0 +1,52 @@
+"""Runs the renderer in a process of its own with a time limit, and refuses a PDF the renderer complained about."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.exceptions import RenderError
+
+STYLE = Path(__file__).parent / "print.css"
+SECONDS = 120
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPdf:
+    """A finished file: its bytes and its number of pages."""
+
+    content: bytes
+    n_pages: int
+
+
+def render_pdf(html: str, charts: Mapping[str, str]) -> RenderedPdf:
+    """Return the PDF/UA-1 of a document's HTML and its charts (name -> SVG); raises RenderError."""
+    job = json.dumps({"html": html, "css": STYLE.read_text(encoding="utf-8"), "charts": dict(charts)})
+    keep = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "TMPDIR", "DYLD_LIBRARY_PATH")
+        if name in os.environ
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "reports.rendering.weasy"],
+            input=job.encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            cwd=ROOT,
+            env=keep | {"OPENBLAS_NUM_THREADS": "1"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RenderError("The document took too long to render.", code="render_timeout") from error
+    if done.returncode != 0 or len(done.stdout) < 4:
+        raise RenderError(f"The renderer stopped with exit code {done.returncode}.", code="render_stopped")
+    size = int.from_bytes(done.stdout[:4], "big")
+    head = json.loads(done.stdout[4 : 4 + size])
+    if head["complaints"]:
+        raise RenderError("The renderer complained: " + "; ".join(head["complaints"][:5]))
+    return RenderedPdf(done.stdout[4 + size :], head["n_pages"])

@@ -1,0 +1,14 @@
+"""Celery tasks of the reports room."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from practice.tasks import SteppedPracticeTask
+from reports import services
+
+
+@shared_task(base=SteppedPracticeTask, ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
+def make_report(practice_id: UUID, job_id: UUID) -> None:
+    """Build, render and store the report of a job."""
+    services.make_report(practice_id, job_id)
