@@ -4,12 +4,10 @@ import argparse
 import fcntl
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from signal import SIGTERM
 from typing import IO
 
 from crmgap_site.launcher import native
@@ -27,8 +25,14 @@ from crmgap_site.launcher.errors import LaunchError, StopAskedError
 from crmgap_site.launcher.manage import run_manage, write_site_file
 from crmgap_site.launcher.places import CHECKOUT, Places, prepare_places
 from crmgap_site.launcher.postgres import Postgres
-from crmgap_site.launcher.processes import StopFlag, Supervisor, end_with_parent
+from crmgap_site.launcher.processes import StopFlag, Supervisor
 from crmgap_site.launcher.records import RecordFolder
+from crmgap_site.launcher.selftest import (
+    empty_places,
+    refuse_used_database,
+    run_self_test,
+    self_test_environment,
+)
 from crmgap_site.launcher.site import Counts, Site
 from crmgap_site.launcher.valkey import Valkey
 
@@ -81,13 +85,13 @@ def already_running(lock: IO[str]) -> str:
 
 def pick_port(options: argparse.Namespace) -> int:
     """Return the port of the pages: the one asked for must be free, the default may move on."""
-    asked = options.port or (
-        read_count(os.environ, "PORT", DEFAULT_PORT, 65535) if os.environ.get("PORT") else 0
-    )
-    if asked:
+    asked: int | None = options.port
+    if asked is None and os.environ.get("PORT") and not options.self_test:
+        asked = read_count(os.environ, "PORT", DEFAULT_PORT, 65535)
+    if asked is not None:
         if not is_free(asked):
             raise LaunchError(f"Port {asked} is in use by another program. Choose another with --port.")
-        return int(asked)
+        return asked
     port = choose_port(DEFAULT_PORT)
     if port != DEFAULT_PORT:
         say(f"Port {DEFAULT_PORT} is in use by another program; taking {port}.")
@@ -115,14 +119,15 @@ def start_site(options: argparse.Namespace, places: Places, supervisor: Supervis
     counts = Counts.read(os.environ, options.workers)
     port = pick_port(options)
     found = start_servers(places, supervisor)
-    env = site_environment(places, os.environ | found, port)
+    environ = self_test_environment(os.environ) if options.self_test else dict(os.environ)
+    env = site_environment(places, environ | found, port)
     site = Site(places, supervisor, env, counts)
     write_site_file(places, env)
     say("Updating the database and the static files ...")
     site.migrate()
     site.collect_static()
     say("Starting the web server and the workers ...")
-    if not has_own_mail_server(os.environ):
+    if not has_own_mail_server(environ):
         site.start_mail_sink()
     site.start_web()
     site.start_workers()
@@ -155,31 +160,14 @@ def announce(site: Site, places: Places, seconds: float) -> None:
     say(f"  logs        {places.log}\nPress Ctrl-C to stop.")
 
 
-def run_self_test(site: Site, supervisor: Supervisor) -> int:
-    """Run the self-test in the foreground and return its exit code."""
-    program = site.self_test_program()
-    test = subprocess.Popen(
-        program.argv,
-        env=dict(program.env),
-        cwd=program.cwd,
-        preexec_fn=end_with_parent(SIGTERM),  # noqa: PLW1509 - the launcher has one thread
-    )
-    try:
-        while test.poll() is None:
-            supervisor.require_running()
-            time.sleep(0.1)
-    finally:
-        if test.poll() is None:
-            test.terminate()
-        test.wait()
-    return test.returncode
-
-
 def launch(options: argparse.Namespace) -> int:
     """Start, watch and stop; returns the exit code."""
     began = time.monotonic()
     places = prepare_places()
     native.ensure(native.RUN_PARTS, places.log / "apt.log")
+    if options.self_test:
+        places = prepare_places(places.var / "self-test")
+        refuse_used_database(os.environ)
     with only_launcher(places):
         stop = StopFlag()
         stop.install()
@@ -189,6 +177,8 @@ def launch(options: argparse.Namespace) -> int:
             say(f"Stopped what an earlier start had left running: {', '.join(leftovers)}.")
         supervisor = Supervisor(records, stop, say)
         try:
+            if options.self_test:
+                empty_places(places)
             site = start_site(options, places, supervisor)
             if options.self_test:
                 return run_self_test(site, supervisor)

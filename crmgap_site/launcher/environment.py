@@ -118,7 +118,6 @@ def site_environment(places: Places, environ: Mapping[str, str], port: int) -> d
     known = LOCAL_HOSTS.split(",")
     defaults = {
         **read_keys(places),
-        "VAR_DIR": str(places.var),
         "BASE_URL": base_url,
         "ALLOWED_HOSTS": ",".join(known if host in known else [*known, host]),
         "DJANGO_SETTINGS_MODULE": "crmgap_site.settings",
@@ -133,4 +132,4 @@ def site_environment(places: Places, environ: Mapping[str, str], port: int) -> d
             "SMTP_PORT": str(choose_port(DEFAULT_SINK_PORT)),
         }
     given = {name: value for name, value in environ.items() if value or name not in defaults}
-    return defaults | given | {"PORT": str(port)}
+    return defaults | given | {"PORT": str(port), "VAR_DIR": str(places.var)}

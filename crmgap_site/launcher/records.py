@@ -37,9 +37,10 @@ class Record:
     def _is_reused(self) -> bool:
         """Tell whether the number belongs to a process that started at another time."""
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.started) > CLOCK_TOLERANCE
+            started: float = psutil.Process(self.pid).create_time()
         except psutil.Error:
             return False
+        return abs(started - self.started) > CLOCK_TOLERANCE
 
 
 class RecordFolder:
