@@ -112,10 +112,10 @@ def waterfall(data: Waterfall, *, theme: Theme, uid: str, width: float = 482, he
     canvas = Canvas(theme, uid=uid, kind="waterfall", width=width, title=data.title, desc=data.desc)
     levels = step_levels(data)
     scale_low, scale_high = _waterfall_range(data, levels)
-    top, bottom = (58.0 if data.bands else 24.0), height - 34.0
-    axis = Axis(scale_low, scale_high, bottom, top)
     left = 22.0
     slot = (width - left) / (len(data.steps) + 2)
+    top, bottom = (58.0 if data.bands else 24.0), height - _foot_height(data, slot)
+    axis = Axis(scale_low, scale_high, bottom, top)
     _draw_bands(canvas, data.bands, left + slot, slot, bottom)
     step = round_step(scale_high - scale_low, 5)
     decimals = 0 if step >= 1 else 1
@@ -128,6 +128,17 @@ def waterfall(data: Waterfall, *, theme: Theme, uid: str, width: float = 482, he
     _draw_end(canvas, data.start, axis, left + slot / 2, slot, hollow=True)
     _draw_end(canvas, data.end, axis, left + (len(data.steps) + 1.5) * slot, slot, hollow=False)
     return canvas.finish(height)
+
+
+def _foot_height(data: Waterfall, slot: float) -> float:
+    feet = [(f"{step.code} {step.name}", step.note) for step in data.steps]
+    feet += [(data.start.label, data.start.note), (data.end.label, data.end.note)]
+    rows = max(
+        len(wrap_text(name, slot - 4, 7.2, bold=True, max_lines=2))
+        + len(wrap_text(note, slot - 4, 6.4, max_lines=2))
+        for name, note in feet
+    )
+    return 10 + 8.5 * max(2, rows)
 
 
 def _waterfall_range(data: Waterfall, levels: list[tuple[float | None, float | None]]) -> tuple[float, float]:
@@ -202,11 +213,7 @@ def _draw_step(
             draw_whisker(canvas, x, a, b)
             top = min(top, b)
         canvas.text(x, top - 5, value, 9, role, bold=item.certainty in FIRM, anchor="middle")
-    canvas.text(
-        x, axis.start + 12, f"{item.code} {item.name}", 7.2, "ink", bold=True, anchor="middle", room=slot - 2
-    )
-    for index, line in enumerate(wrap_text(item.note, slot - 2, 6.4, max_lines=2)):
-        canvas.text(x, axis.start + 21 + 8 * index, line, 6.4, "muted", anchor="middle")
+    _draw_foot(canvas, f"{item.code} {item.name}", item.note, x, axis.start, slot)
     canvas.close_mark(item.href)
 
 
@@ -241,9 +248,19 @@ def _draw_end(canvas: Canvas, state: EndState, axis: Axis, x: float, slot: float
             top = min(top, axis.at(high))
         canvas.circle(x, y, 4.6, "surface" if hollow else "customer", stroke="customer", line=1.8)
         canvas.text(x, top - 5, canvas.theme.number(value), 9.4, "ink", bold=True, anchor="middle")
-    canvas.text(x, axis.start + 12, state.label, 7.2, "ink", bold=True, anchor="middle", room=slot - 2)
-    canvas.text(x, axis.start + 21, state.note, 6.4, "muted", anchor="middle", room=slot - 2)
+    _draw_foot(canvas, state.label, state.note, x, axis.start, slot)
     canvas.close_mark()
+
+
+def _draw_foot(canvas: Canvas, name: str, note: str, x: float, y: float, slot: float) -> None:
+    """Name and note under a slot, up to two lines each."""
+    y += 12
+    for line in wrap_text(name, slot - 4, 7.2, bold=True, max_lines=2):
+        canvas.text(x, y, line, 7.2, "ink", bold=True, anchor="middle")
+        y += 8.6
+    for line in wrap_text(note, slot - 4, 6.4, max_lines=2):
+        canvas.text(x, y, line, 6.4, "muted", anchor="middle")
+        y += 8
 
 
 def staircase(data: Staircase, *, theme: Theme, uid: str, width: float = 232, height: float = 204) -> str:
@@ -292,8 +309,10 @@ def _draw_riser(
     if before is not None:
         canvas.line(x1, axis.at(before), x2, axis.at(before), "rule", line=0.8)
     value = known(item.value)
-    if before is None or after is None or value is None or item.certainty in HIDDEN:
-        canvas.lock(x2 - 9, axis.at(before) + 8 if before is not None else (axis.start + axis.end) / 2, 6)
+    if before is None or after is None:
+        return
+    if value is None or item.certainty in HIDDEN:
+        canvas.lock(x2 - 9, (axis.at(before) + axis.at(after)) / 2, 6)
         return
     role = direction(value, item.certainty)
     thick = 5.5 if item.certainty in FIRM else 3.0
@@ -310,11 +329,10 @@ def _draw_riser(
 
 @dataclass(frozen=True)
 class CoverStaircase:
-    """The client's own loss: states in order and the steps between them (one fewer)."""
+    """The client's own loss: states in order; the steps are the differences of the printed means."""
 
     title: str
     states: tuple[StairState, ...]
-    steps: tuple[StairStep, ...]
 
 
 def cover_staircase(
