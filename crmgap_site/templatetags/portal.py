@@ -1,0 +1,357 @@
+"""What portal templates need beyond Django: figures as the reports print them, icons, certainty words, bars, stepper.
+
+Figures keep the document rules on screen: a point as decimal sign, two decimals, a true minus, intervals in
+brackets. A missing value prints as an en dash; a suppressed one is never passed here but through `suppressed`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BoundField, CheckboxInput
+from django.http import QueryDict
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+register = template.Library()
+
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+STEPS = (
+    ("people", gettext_lazy("People"), "surveys:people"),
+    ("launch", gettext_lazy("Launch"), "surveys:launch"),
+    ("field", gettext_lazy("Field"), "surveys:field"),
+    ("diagnosis", gettext_lazy("Diagnosis"), "diagnosis:diagnosis_detail"),
+    ("report", gettext_lazy("Report"), "reports:report_list"),
+    ("actions", gettext_lazy("Actions"), "diagnosis:actions"),
+)
+CERTAINTY = {
+    "clear": (4, pgettext_lazy("certainty", "clear")),
+    "probable": (3, pgettext_lazy("certainty", "probable")),
+    "hint": (2, pgettext_lazy("certainty", "hint")),
+    "undecided": (1, pgettext_lazy("certainty", "undecided")),
+    "none": (0, pgettext_lazy("certainty", "no difference")),
+}
+LAMPS = {
+    "ok": ("check", gettext_lazy("publishable")),
+    "soon": ("minus", gettext_lazy("almost")),
+    "no": ("lock", gettext_lazy("hidden: too few")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an engagement as the stepper shows it."""
+
+    number: int
+    code: str
+    name: str
+    url: str
+    state: str
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite number or None."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _fixed(number: float, decimals: int, *, signed: bool) -> str:
+    text = f"{abs(number):.{decimals}f}"
+    if float(text) == 0:
+        return text
+    if number < 0:
+        return MINUS + text
+    return f"+{text}" if signed else text
+
+
+# --- figures ------------------------------------------------------------------------------------
+@register.filter
+def gap(value: Any, decimals: int = 2) -> str:
+    """Print a difference with its sign: `-0.588` becomes `−0.59`; zero has none."""
+    number = _number(value)
+    return NOTHING if number is None else _fixed(number, decimals, signed=True)
+
+
+@register.filter
+def mean2(value: Any, decimals: int = 2) -> str:
+    """Print a mean with two decimals."""
+    number = _number(value)
+    return NOTHING if number is None else _fixed(number, decimals, signed=False)
+
+
+@register.filter
+def interval(value: Any, kind: str = "gap") -> str:
+    """Print the interval of a mapping or object with `ci_low` and `ci_high`, or of a pair: `[−0.76; −0.42]`.
+
+    `kind` is `gap` (signed, two decimals), `mean` (two decimals), `level` (whole numbers) or `percent` (of shares).
+    """
+    if isinstance(value, Mapping):
+        low, high = value.get("ci_low"), value.get("ci_high")
+    elif isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
+        low, high = value
+    else:
+        low, high = getattr(value, "ci_low", None), getattr(value, "ci_high", None)
+    ends = _number(low), _number(high)
+    if ends[0] is None or ends[1] is None:
+        return ""
+    if kind == "percent":
+        return f"[{percent(ends[0])}; {percent(ends[1])}]"
+    decimals = 0 if kind == "level" else 2
+    return "[{}; {}]".format(
+        *(_fixed(end, decimals, signed=kind == "gap") for end in ends if end is not None)
+    )
+
+
+@register.filter
+def count(value: Any) -> str:
+    """Print a whole number with thousands apart: `1240` becomes `1,240`."""
+    number = _number(value)
+    return NOTHING if number is None else f"{number:,.0f}".replace("-", MINUS)
+
+
+@register.filter
+def percent(value: Any, decimals: int = 0) -> str:
+    """Print a share of one as per cent: `0.151` becomes `15 %`."""
+    number = _number(value)
+    if number is None:
+        return NOTHING
+    return f"{_fixed(100 * number, decimals, signed=False)}{NARROW_SPACE}%"
+
+
+@register.filter
+def direction(value: Any) -> str:
+    """Return the class of a difference's direction: `is-neg`, `is-pos` or `is-nil`."""
+    number = _number(value)
+    if number is None or f"{number:.2f}" in {"0.00", "-0.00"}:
+        return "is-nil"
+    return "is-neg" if number < 0 else "is-pos"
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """Return `mapping[key]` or None, for keys that are only known in a loop."""
+    return mapping.get(key) if isinstance(mapping, Mapping) else None
+
+
+# --- marks --------------------------------------------------------------------------------------
+@register.simple_tag
+def icon(name: str, size: str = "sm", label: str = "") -> SafeString:
+    """Draw a symbol of icons.svg; without a label it is hidden from screen readers."""
+    said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon{}" {}><use href="{}#i-{}"/></svg>',
+        " icon-sm" if size == "sm" else "",
+        said,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def certainty(word: str | None) -> SafeString:
+    """Show a certainty as dots and its word; `suppressed` and `not_measured` have no dots."""
+    if word == "suppressed":
+        return suppressed("")
+    if word not in CERTAINTY:
+        return format_html('<span class="mut">{}</span>', _("not measured"))
+    filled, name = CERTAINTY[word]
+    dots = format_html_join(
+        "",
+        '<circle{} cx="{}" cy="5" r="3.5"/>',
+        ((SafeString(' class="on"') if i < filled else "", 5 + i * 9) for i in range(4)),
+    )
+    return format_html(
+        '<span class="sure is-{}"><svg viewBox="0 0 37 10" aria-hidden="true">{}</svg>{}</span>',
+        word,
+        dots,
+        name,
+    )
+
+
+@register.simple_tag
+def suppressed(reason: str = "", label: str = "") -> SafeString:
+    """Show a hidden cell: hatched, with a lock and the reason."""
+    return format_html(
+        '<span class="locked" title="{}">{}<span>{}</span></span>',
+        reason or _("Too few people to show"),
+        icon("lock"),
+        label or reason or _("hidden"),
+    )
+
+
+@register.simple_tag
+def lamp(state: str, label: str = "") -> SafeString:
+    """Show a lamp `ok`, `soon` or `no` with its meaning as text for screen readers."""
+    symbol, meaning = LAMPS.get(state, LAMPS["no"])
+    text = label or meaning
+    return format_html(
+        '<span class="lamp lamp-{}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        state,
+        text,
+        icon(symbol),
+        text,
+    )
+
+
+@register.simple_tag
+def bar(value: Any, most: Any = 100, label: str = "", kind: str = "", mark: Any = None) -> SafeString:
+    """Draw `value` of `most` as a bar (SVG, since style attributes are not allowed); `mark` is a threshold line."""
+    part, whole = _number(value) or 0.0, _number(most) or 0.0
+    width = min(max(100 * part / whole, 0.0), 100.0) if whole > 0 else 0.0
+    limit = _number(mark)
+    line: str | SafeString = ""
+    if limit is not None and whole > 0:
+        at = f"{100 * limit / whole:.1f}"
+        line = format_html('<line x1="{}" x2="{}" y1="0" y2="10"/>', at, at)
+    said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="bar{}" viewBox="0 0 100 10" preserveAspectRatio="none" {}>'
+        '<rect width="100" height="10"/><rect width="{}" height="10"/>{}</svg>',
+        f" bar-{kind}" if kind else "",
+        said,
+        f"{width:.1f}",
+        line,
+    )
+
+
+@register.simple_tag
+def funnel(invited: Any, delivered: Any, started: Any, finished: Any, needed: Any = None) -> SafeString:
+    """Draw invited, delivered, started and finished as nested bars on one scale; hidden counts (None) are left out."""
+    whole = _number(invited) or 0.0
+    if whole <= 0:
+        return SafeString("")
+
+    def width(value: Any) -> str:
+        return f"{min(300 * (_number(value) or 0) / whole, 300):.1f}"
+
+    goal = _number(needed)
+    at = f"{min(300 * goal / whole, 299):.1f}" if goal is not None else ""
+    line = format_html('<line x1="{}" x2="{}" y1="1" y2="29"/>', at, at) if at else ""
+    label = _("{invited} invited, {delivered} delivered, {started} started, {finished} answered").format(
+        invited=count(invited), delivered=count(delivered), started=count(started), finished=count(finished)
+    )
+    return format_html(
+        '<svg class="funnel" viewBox="0 0 300 30" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="inv" y="9" width="300" height="12"/><rect class="del" y="9" width="{}" height="12"/>'
+        '<rect class="sta" y="9" width="{}" height="12"/><rect class="ans" y="6" width="{}" height="18"/>{}</svg>',
+        label,
+        width(delivered),
+        width(started),
+        width(finished),
+        line,
+    )
+
+
+@register.simple_tag
+def client_mark(name: str, colour: str = "") -> SafeString:
+    """Draw a client's initials on its colour."""
+    words = name.split()
+    initials = (words[0][:1] + (words[1][:1] if len(words) > 1 else "")).upper() if words else "?"
+    return format_html(
+        '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="6" fill="{}"/>'
+        '<text x="16" y="20.5">{}</text></svg>',
+        colour or "#475364",
+        initials,
+    )
+
+
+# --- steps --------------------------------------------------------------------------------------
+def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None) -> list[Step]:
+    codes = [code for code, _name, _route in STEPS]
+    before = codes[: codes.index(current)] if current in codes else []
+    finished = set(done) if done is not None else set(before)
+    steps = []
+    for number, (code, name, route) in enumerate(STEPS, start=1):
+        try:
+            url = reverse(route, kwargs={"slug": slug, "engagement_id": engagement.pk})
+        except NoReverseMatch:
+            url = ""
+        state = "now" if code == current else "done" if code in finished else "todo"
+        steps.append(Step(number, code, str(name), url, state))
+    return steps
+
+
+@register.inclusion_tag("includes/stepper.html", takes_context=True)
+def stepper(
+    context: Context, engagement: Any, current: str, done: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Show the six steps of an engagement; `done` are codes of finished steps (default: all before the current)."""
+    practice = context.get("practice")
+    return {
+        "steps": _steps(practice.slug if practice else "", engagement, current, done),
+        "next_action": context.get("next_action"),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.simple_tag
+def six(current: str) -> SafeString:
+    """Draw the step of an engagement as six small marks with its name below."""
+    codes = [code for code, _name, _route in STEPS]
+    position = codes.index(current) if current in codes else 0
+    name = STEPS[position][1]
+    rects = format_html_join(
+        "",
+        '<rect class="{}" x="{}" width="14" height="5" rx="2"/>',
+        (("d" if i < position else "n" if i == position else "", 17 * i) for i in range(6)),
+    )
+    label = _("Step {number} of 6: {name}").format(number=position + 1, name=name)
+    return format_html(
+        '<svg class="six" viewBox="0 0 99 5" role="img" aria-label="{}">{}</svg><span class="xs mut">{}</span>',
+        label,
+        rects,
+        name,
+    )
+
+
+@register.inclusion_tag("includes/pagination.html", takes_context=True)
+def pagination(context: Context, page: Page[Any], noun: str = "") -> dict[str, Any]:
+    """Show "1-25 of 132", previous and next; keeps the other query parameters."""
+    request = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    query.pop("page", None)
+    rest = query.urlencode()
+    return {"page": page, "noun": noun, "prefix": f"?{rest}&page=" if rest else "?page="}
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: Context, **changes: Any) -> str:
+    """Return the current query string with some parameters set, or removed when None; the page starts anew."""
+    request = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    query.pop("page", None)
+    for key, value in changes.items():
+        if value is None:
+            query.pop(key, None)
+        else:
+            query[key] = str(value)
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Tell whether a form field is a single checkbox, whose label stands behind it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def anchor(value: Any) -> str:
+    """Make a fragment id of a code like `I1.R6`."""
+    return slugify(str(value).replace(".", "-"))
