@@ -125,11 +125,9 @@ def site_environment(places: Places, environ: Mapping[str, str], port: int) -> d
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+    given = {name: value for name, value in environ.items() if value}
+    fixed = {"PORT": str(port), "VAR_DIR": str(places.var)}
     if not has_own_mail_server(environ):
-        defaults |= {
-            "MAIL_SINK_DIR": str(places.mail),
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(choose_port(DEFAULT_SINK_PORT)),
-        }
-    given = {name: value for name, value in environ.items() if value or name not in defaults}
-    return defaults | given | {"PORT": str(port), "VAR_DIR": str(places.var)}
+        defaults["MAIL_SINK_DIR"] = str(places.mail)
+        fixed |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(choose_port(DEFAULT_SINK_PORT))}
+    return defaults | given | fixed
