@@ -121,6 +121,14 @@ class Canvas:
             f"{self.theme.paint(fill)}>{escape(text)}</text>"
         )
 
+    def vertical_text(
+        self, x: float, y: float, text: str, size: float, fill: Role, *, bold: bool = False, room: float
+    ) -> None:
+        """One line centred at (x, y) that reads upwards."""
+        self._out.append(f'<g transform="translate({num(x)} {num(y)}) rotate(-90)">')
+        self.text(0, 0, text, size, fill, bold=bold, anchor="middle", room=room)
+        self._out.append("</g>")
+
     def lock(self, x: float, y: float, size: float = 6, paint: Role = "muted") -> None:
         """A closed lock, centred: the sign of a hidden figure."""
         w, top = size * 0.8, y - size * 0.05

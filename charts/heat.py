@@ -174,9 +174,10 @@ def coherence_map(data: CoherenceMap, *, theme: Theme, uid: str, width: float = 
     """Readiness 0-100 per factor and audience; a triangle marks cells below the threshold."""
     canvas = Canvas(theme, uid=uid, kind="coherence", width=width, title=data.title, desc=data.desc)
     differences = bool(data.difference_heading)
-    side = 82.0 if differences else 0.0
+    side = min(82.0, width * 0.2) if differences else 0.0
     columns = max(1, len(data.audiences))
-    cell = min(58.0, (width * 0.58 - side * 0.5) / columns)
+    names = max(104.0, width * 0.34)
+    cell = max(18.0, min(58.0, (width - names - side - (24 if differences else 0)) / columns))
     left = width - side - cell * columns - (24 if differences else 0)
     xs = [left + index * cell for index in range(len(data.audiences))]
     for x, audience in zip(xs, data.audiences, strict=True):
@@ -270,6 +271,7 @@ def _draw_no_level(canvas: Canvas, item: LevelCell, x: float, y: float, cell: fl
         return
     canvas.hatch(x + 2, y, cell - 4, 12.8)
     word = fit_text(item.hidden, cell - 20, 6.2)
+    word = word if len(word) > 2 else ""
     half = (text_width(word, 6.2) + 12) / 2
     canvas.rect(x + cell / 2 - half, y + 1, half * 2, 10.8, "hidden")
     canvas.lock(x + cell / 2 - half + 4.6, y + 6.4, 5.6)
