@@ -1,0 +1,38 @@
+"""The words of certainty and severity, the same on screen, in documents and in charts (method: 4.6, 1.6)."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+CERTAINTY = {
+    "clear": pgettext_lazy("certainty", "clear"),
+    "probable": pgettext_lazy("certainty", "probable"),
+    "hint": pgettext_lazy("certainty", "hint"),
+    "undecided": pgettext_lazy("certainty", "undecided"),
+    "none": pgettext_lazy("certainty", "none"),
+    "suppressed": pgettext_lazy("certainty", "hidden"),
+    "not_measured": pgettext_lazy("certainty", "not measured"),
+}
+SEVERITY = {
+    "minor": pgettext_lazy("severity", "minor"),
+    "small": pgettext_lazy("severity", "small"),
+    "medium": pgettext_lazy("severity", "medium"),
+    "large": pgettext_lazy("severity", "large"),
+}
+STAGES = {
+    "design": _("Design"),
+    "implementation": _("Implementation"),
+    "evaluation": _("Evaluation"),
+}
+STAGE_SUBTITLES = {
+    "design": _("What we understand and lay down"),
+    "implementation": _("What is done every day"),
+    "evaluation": _("What customers feel and we believe"),
+}
+AUDIENCES = {
+    "customers": _("Customers"),
+    "managers": _("Managers"),
+    "front_line": _("Front line"),
+    "crm_team": _("CRM team"),
+}
+SHOWN = frozenset({"clear", "probable", "hint", "undecided", "none"})
+DECIDED = frozenset({"clear", "probable"})
