@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from practice.exceptions import ScopeError
 
-if TYPE_CHECKING:
-    from practice.models import Practice
+
+class HasKey(Protocol):
+    """A row with a primary key, such as a practice."""
+
+    pk: Any
+
 
 _current: ContextVar[UUID | None] = ContextVar("crmgap_practice", default=None)
 
@@ -35,12 +39,12 @@ def _set_variable(value: str) -> None:
 
 
 @contextmanager
-def practice_scope(practice: "Practice | UUID", *, read_only: bool = False) -> Iterator[UUID]:
+def practice_scope(practice: HasKey | UUID, *, read_only: bool = False) -> Iterator[UUID]:
     """Open the scope of one practice around a block, in a transaction; nested scopes must be the same practice.
 
     `read_only` makes PostgreSQL refuse every write in the block; it only takes effect for the outermost scope.
     """
-    practice_id = practice if isinstance(practice, UUID) else practice.pk
+    practice_id: UUID = practice if isinstance(practice, UUID) else practice.pk
     outer = _current.get()
     if outer is not None and outer != practice_id:
         raise ScopeError("A scope of another practice is already open.")
