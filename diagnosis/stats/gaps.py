@@ -1,0 +1,293 @@
+"""One gap: later state minus earlier state, paired or between two groups, for a dimension or overall."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from diagnosis.stats.arrays import (
+    FloatArray,
+    as_matrix,
+    complete_pairs,
+    is_constant,
+    present,
+    require_positive,
+    require_same_shape,
+    require_share,
+)
+from diagnosis.stats.distributions import t_quantile, t_two_sided_p
+from diagnosis.stats.effects import hedges_correction
+from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.means import fpc_factor
+from diagnosis.stats.permutation import sign_flip_p, studentized_permutation_p
+from diagnosis.stats.power import detectable_noncentrality, welch_df
+from diagnosis.stats.results import GapEstimate, NotEnough
+
+PERMUTATION_BELOW = 20
+EQUIVALENCE_LEVEL = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    confidence_level: float
+    significance_level: float
+    random_state: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Complete values of both sides, and the two means whose difference is the gap."""
+
+    later: FloatArray
+    earlier: FloatArray
+    mean_later: float
+    mean_earlier: float
+
+
+def _check(scale_range: float, *columns: FloatArray) -> None:
+    require_positive(scale_range, name="scale_range")
+    values = [column for column in columns if column.size]
+    if values:
+        spread = max(float(np.nanmax(each)) for each in values) - min(
+            float(np.nanmin(each)) for each in values
+        )
+        if spread > scale_range * (1.0 + 1e-9):
+            message = f"answers spread over {spread:g} points on a scale of {scale_range:g}"
+            raise StatisticsError(message)
+
+
+def _options(confidence_level: float, significance_level: float, random_state: int) -> _Options:
+    require_share(confidence_level, name="confidence_level")
+    require_share(significance_level, name="significance_level")
+    return _Options(confidence_level, significance_level, random_state)
+
+
+def _assemble(
+    sides: _Sides,
+    options: _Options,
+    *,
+    se: float,
+    df: float,
+    g: float | None,
+    d_z: float | None,
+    permutation_p: float | None,
+) -> GapEstimate:
+    estimate = sides.mean_later - sides.mean_earlier
+    half = t_quantile(0.5 + options.confidence_level / 2.0, df) * se
+    half90 = t_quantile(0.5 + EQUIVALENCE_LEVEL / 2.0, df) * se
+    t = estimate / se
+    distance = detectable_noncentrality(df, significance_level=options.significance_level)
+    return GapEstimate(
+        paired=d_z is not None,
+        n_later=int(sides.later.size),
+        n_earlier=int(sides.earlier.size),
+        mean_later=sides.mean_later,
+        mean_earlier=sides.mean_earlier,
+        sd_later=float(sides.later.std(ddof=1)),
+        sd_earlier=float(sides.earlier.std(ddof=1)),
+        estimate=estimate,
+        se=se,
+        df=df,
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+        ci90_low=estimate - half90,
+        ci90_high=estimate + half90,
+        t=t,
+        p_value=t_two_sided_p(t, df),
+        g=g,
+        d_z=d_z,
+        permutation_p=permutation_p,
+        smallest_detectable=distance * se,
+    )
+
+
+def _correction(n: int, population: int | None) -> float:
+    """Finite population factor; a census keeps 1, because a standard error of 0 is not certainty."""
+    return fpc_factor(n, population) or 1.0
+
+
+def _paired(sides: _Sides, options: _Options, population: int | None) -> GapEstimate | NotEnough:
+    n = int(sides.later.size)
+    estimate = sides.mean_later - sides.mean_earlier
+    if n < 2:
+        return NotEnough("too_few", n, 2, estimate if n else None)
+    differences = sides.later - sides.earlier
+    if is_constant(differences):
+        return NotEnough("no_variation", n, 2, estimate)
+    sd = float(differences.std(ddof=1))
+    average_sd = sqrt((sides.later.var(ddof=1) + sides.earlier.var(ddof=1)) / 2.0)
+    factor = hedges_correction(n - 1)
+    few = n < PERMUTATION_BELOW
+    return _assemble(
+        sides,
+        options,
+        se=sd / sqrt(n) * _correction(n, population),
+        df=float(n - 1),
+        g=None if factor is None else factor * estimate / average_sd,
+        d_z=estimate / sd,
+        permutation_p=sign_flip_p(differences, random_state=options.random_state) if few else None,
+    )
+
+
+def _welch(
+    sides: _Sides, options: _Options, populations: tuple[int | None, int | None]
+) -> GapEstimate | NotEnough:
+    later, earlier = sides.later, sides.earlier
+    n_later, n_earlier = int(later.size), int(earlier.size)
+    fewest = min(n_later, n_earlier)
+    estimate = sides.mean_later - sides.mean_earlier
+    if fewest < 2:
+        return NotEnough("too_few", fewest, 2, estimate if fewest else None)
+    if is_constant(later) and is_constant(earlier):
+        return NotEnough("no_variation", fewest, 2, estimate)
+    variance_later, variance_earlier = float(later.var(ddof=1)), float(earlier.var(ddof=1))
+    mean_variance_later = variance_later / n_later * _correction(n_later, populations[0]) ** 2
+    mean_variance_earlier = variance_earlier / n_earlier * _correction(n_earlier, populations[1]) ** 2
+    pooled_df = n_later + n_earlier - 2
+    pooled_sd = sqrt(((n_later - 1) * variance_later + (n_earlier - 1) * variance_earlier) / pooled_df)
+    factor = hedges_correction(pooled_df)
+    few = fewest < PERMUTATION_BELOW
+    return _assemble(
+        sides,
+        options,
+        se=sqrt(mean_variance_later + mean_variance_earlier),
+        df=welch_df(mean_variance_later, n_later, mean_variance_earlier, n_earlier),
+        g=None if factor is None else factor * estimate / pooled_sd,
+        d_z=None,
+        permutation_p=(
+            studentized_permutation_p(later, earlier, random_state=options.random_state) if few else None
+        ),
+    )
+
+
+def _mean(values: FloatArray) -> float:
+    return float(values.mean()) if values.size else 0.0
+
+
+def paired_gap(
+    later: ArrayLike,
+    earlier: ArrayLike,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    significance_level: float = 0.05,
+    population: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """Gap between two states answered by the same persons (E1, D2, E2): paired t.
+
+    estimate = mean(later) - mean(earlier) over complete pairs; se = sd(d)/sqrt(n); t on n-1 df; the 90 % interval
+    serves the equivalence test. g = J(n-1) * estimate / sqrt((s1^2+s2^2)/2) (Cumming 2012); d_z = estimate/sd(d).
+    Sign-flip permutation below 20 pairs (from 6). `significance_level` sets the level of the smallest detectable
+    gap (80 % power); `population` switches the finite population correction on, except for a census.
+    later, earlier: (persons,) scores in scale points, nan = missing. scale_range: highest minus lowest point.
+    Raises StatisticsError for unequal lengths or answers wider than the scale. R: t.test(later, earlier, paired = TRUE).
+    """
+    one, two = complete_pairs(later, earlier)
+    _check(scale_range, one, two)
+    options = _options(confidence_level, significance_level, random_state)
+    return _paired(_Sides(one, two, _mean(one), _mean(two)), options, population)
+
+
+def welch_gap(
+    later: ArrayLike,
+    earlier: ArrayLike,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    significance_level: float = 0.05,
+    population_later: int | None = None,
+    population_earlier: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """Gap between two groups of persons (all other gaps): Welch t.
+
+    se = sqrt(s1^2/n1 + s2^2/n2), Welch-Satterthwaite df; g = J(n1+n2-2) * estimate / pooled SD (Hedges 1981);
+    studentised permutation test when a side has fewer than 20 persons. Arguments, units and errors as in
+    `paired_gap`; the columns may differ in length. R: t.test(later, earlier); effectsize::hedges_g().
+    """
+    one, two = present(later, name="later"), present(earlier, name="earlier")
+    _check(scale_range, one, two)
+    options = _options(confidence_level, significance_level, random_state)
+    return _welch(_Sides(one, two, _mean(one), _mean(two)), options, (population_later, population_earlier))
+
+
+def _person_values(scores: FloatArray) -> tuple[FloatArray, float]:
+    """One value per person whose mean is the mean of dimension means and whose spread gives its error.
+
+    v_i = overall + 1/D * sum over dimensions of n/n_d * (x_id - mean_d), the linearised influence of a person;
+    with complete answers it is the person's own mean.
+    """
+    kept = scores[~np.isnan(scores).all(axis=1)]
+    answered = ~np.isnan(kept)
+    counts = answered.sum(axis=0)
+    means = np.nansum(kept, axis=0) / counts
+    overall = float(means.mean())
+    parts = np.where(answered, kept - means, 0.0) * (kept.shape[0] / counts)
+    return overall + parts.mean(axis=1), overall
+
+
+def overall_paired_gap(
+    later: ArrayLike,
+    earlier: ArrayLike,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    significance_level: float = 0.05,
+    population: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """`paired_gap` of the overall means: unweighted mean of the dimension means both sides have.
+
+    later, earlier: (persons, dimensions) person scores, nan = missing; a score counts only with its twin. The
+    error comes from the linearised influence of each person, so missing dimensions are handled; with complete
+    answers the test is the paired t test of the person means.
+    """
+    one, two = as_matrix(later, name="later"), as_matrix(earlier, name="earlier")
+    require_same_shape(one, two)
+    both = ~(np.isnan(one) | np.isnan(two))
+    one, two = np.where(both, one, np.nan), np.where(both, two, np.nan)
+    used = both.any(axis=0)
+    if not used.any():
+        return NotEnough("too_few", 0, 2)
+    _check(scale_range, one[both], two[both])
+    values_later, mean_later = _person_values(one[:, used])
+    values_earlier, mean_earlier = _person_values(two[:, used])
+    options = _options(confidence_level, significance_level, random_state)
+    return _paired(_Sides(values_later, values_earlier, mean_later, mean_earlier), options, population)
+
+
+def overall_welch_gap(
+    later: ArrayLike,
+    earlier: ArrayLike,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    significance_level: float = 0.05,
+    population_later: int | None = None,
+    population_earlier: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """`welch_gap` of the overall means: unweighted mean of the dimension means both sides have.
+
+    later, earlier: (persons, dimensions) with the same dimensions, nan = missing. Error as in `overall_paired_gap`.
+    """
+    one, two = as_matrix(later, name="later"), as_matrix(earlier, name="earlier")
+    if one.shape[1] != two.shape[1]:
+        message = f"both sides must have the same dimensions, not {one.shape[1]} and {two.shape[1]}"
+        raise StatisticsError(message)
+    used = (
+        ~np.isnan(one).all(axis=0) & ~np.isnan(two).all(axis=0)
+        if min(len(one), len(two))
+        else np.array([False])
+    )
+    if not used.any():
+        return NotEnough("too_few", 0, 2)
+    one, two = one[:, used], two[:, used]
+    _check(scale_range, one, two)
+    values_later, mean_later = _person_values(one)
+    values_earlier, mean_earlier = _person_values(two)
+    options = _options(confidence_level, significance_level, random_state)
+    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier)
+    return _welch(sides, options, (population_later, population_earlier))

@@ -1,0 +1,76 @@
+"""Mean of one group with its t interval and, on request, the finite population correction."""
+
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from diagnosis.stats.arrays import is_constant, present, require_share
+from diagnosis.stats.distributions import t_quantile
+from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.results import MeanEstimate, NotEnough
+
+FpcRule = Literal["textbook", "design"]
+
+
+def fpc_factor(n: int, population: int | None, *, rule: FpcRule = "textbook") -> float:
+    """Factor on a standard error for drawing n of a finite population; 1 without a population.
+
+    `textbook`: sqrt((N-n)/(N-1)); `design`: sqrt(1 - n/N), as survey software uses it with n-1 variances.
+    Raises StatisticsError when n exceeds N. R: sqrt((N - n) / (N - 1)); survey::svydesign(fpc = ).
+    """
+    if population is None:
+        return 1.0
+    if n > population or population < 1:
+        message = f"{n} persons cannot come from a population of {population}"
+        raise StatisticsError(message)
+    if n == population:
+        return 0.0
+    return sqrt((population - n) / (population - 1)) if rule == "textbook" else sqrt(1.0 - n / population)
+
+
+def estimate_mean(
+    values: ArrayLike,
+    *,
+    confidence_level: float = 0.95,
+    population: int | None = None,
+    fpc_rule: FpcRule = "textbook",
+) -> MeanEstimate | NotEnough:
+    """Mean with t interval: mean -+ t(n-1) * s/sqrt(n) * fpc.
+
+    values: (persons,) in scale points, nan = missing. One person has a mean and no interval; without variation
+    (or for a full census) the interval is left out too, because a standard error of 0 is not certainty.
+    R: t.test(x)$conf.int.
+    """
+    require_share(confidence_level, name="confidence_level")
+    answered = present(values)
+    n = int(answered.size)
+    if n == 0:
+        return NotEnough("too_few", 0, 1)
+    mean = float(answered.mean())
+    if n == 1:
+        return MeanEstimate(n, mean, None, None, None, None)
+    if is_constant(answered):
+        return MeanEstimate(n, mean, 0.0, None, None, None)
+    sd = float(answered.std(ddof=1))
+    se = sd / sqrt(n) * fpc_factor(n, population, rule=fpc_rule)
+    if se == 0.0:
+        return MeanEstimate(n, mean, sd, None, None, None)
+    half = t_quantile(0.5 + confidence_level / 2.0, n - 1) * se
+    return MeanEstimate(n, mean, sd, se, mean - half, mean + half)
+
+
+def mean_of_dimensions(scores: ArrayLike) -> float | None:
+    """Unweighted mean of the dimension means of one group; None unless every dimension has an answer.
+
+    scores: (persons, dimensions), nan = missing. With missing answers this is not the mean of person means.
+    """
+    matrix = np.asarray(scores, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        message = "scores must be (persons, dimensions) with at least one dimension"
+        raise StatisticsError(message)
+    counts = (~np.isnan(matrix)).sum(axis=0)
+    if (counts == 0).any():
+        return None
+    return float((np.nansum(matrix, axis=0) / counts).mean())

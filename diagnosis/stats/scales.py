@@ -1,0 +1,254 @@
+"""From item answers to person scores, and how reliable those scores are."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from diagnosis.stats.arrays import (
+    FloatArray,
+    as_column,
+    as_matrix,
+    complete_rows,
+    is_constant,
+    require_same_shape,
+    require_share,
+)
+from diagnosis.stats.distributions import f_quantile, normal_quantile
+from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.results import AlphaEstimate, NotEnough, ReliabilityBand
+
+MIN_SHARE = 0.5
+WEAK_BELOW, CARE_BELOW, REDUNDANT_FROM = 0.60, 0.70, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class PairedScores:
+    """Person scores of two states, both over the items the person answered in both columns; nan = missing."""
+
+    later: FloatArray
+    earlier: FloatArray
+
+
+def _mean_of_answered(ratings: FloatArray, min_share: float) -> FloatArray:
+    if not 0 < min_share <= 1:
+        message = f"min_share must lie above 0 and not above 1, not {min_share}"
+        raise StatisticsError(message)
+    n_respondents, n_items = ratings.shape
+    if n_items == 0:
+        message = "a dimension needs at least one item"
+        raise StatisticsError(message)
+    answered = (~np.isnan(ratings)).sum(axis=1)
+    needed = max(1, ceil(min_share * n_items - 1e-9))
+    scores = np.full(n_respondents, np.nan)
+    enough = answered >= needed
+    scores[enough] = np.nansum(ratings[enough], axis=1) / answered[enough]
+    return scores
+
+
+def score_dimension(ratings: ArrayLike, *, min_share: float = MIN_SHARE) -> FloatArray:
+    """Mean of the answered items of each person, missing below the share.
+
+    ratings: (persons, items) in scale points, nan = not answered or cannot judge. Returns (persons,) in the
+    same points; nan where fewer than `min_share` of the items are answered (2 of 3, 1 of 2).
+    Raises StatisticsError on bad shape. Reference: Newman (2014). R: rowMeans(x, na.rm = TRUE), then the rule.
+    """
+    return _mean_of_answered(as_matrix(ratings), min_share)
+
+
+def score_pair(later: ArrayLike, earlier: ArrayLike, *, min_share: float = MIN_SHARE) -> PairedScores:
+    """Score two states of the same persons on the same items only.
+
+    later, earlier: (persons, items), nan = missing. An item counts for a person only if both columns are
+    answered; a person counts only if that holds for at least `min_share` of the items. So the difference of
+    two scores never compares different items. Raises StatisticsError on unequal shapes.
+    """
+    one, two = as_matrix(later, name="later"), as_matrix(earlier, name="earlier")
+    require_same_shape(one, two)
+    both = ~(np.isnan(one) | np.isnan(two))
+    return PairedScores(
+        later=_mean_of_answered(np.where(both, one, np.nan), min_share),
+        earlier=_mean_of_answered(np.where(both, two, np.nan), min_share),
+    )
+
+
+def count_prorated(ratings: ArrayLike, *, min_share: float = MIN_SHARE) -> int:
+    """Number of persons whose score rests on some, not all, of the items."""
+    matrix = as_matrix(ratings)
+    scored = ~np.isnan(_mean_of_answered(matrix, min_share))
+    return int((scored & np.isnan(matrix).any(axis=1)).sum())
+
+
+def score_to_100(values: ArrayLike, *, low: float, high: float) -> FloatArray:
+    """Put scale points on 0-100: 100 * (x - low) / (high - low). Shape is kept, nan stays nan."""
+    if not high > low:
+        message = f"the scale must rise from low to high, not from {low} to {high}"
+        raise StatisticsError(message)
+    return 100.0 * (as_column(values) - low) / (high - low)
+
+
+def reliability_band(alpha: float) -> ReliabilityBand:
+    """Word for a reliability: below .60 weak, .60-.69 usable with care, .70-.94 good, from .95 redundant."""
+    if alpha < WEAK_BELOW:
+        return "weak"
+    if alpha < CARE_BELOW:
+        return "usable_with_care"
+    return "redundant" if alpha >= REDUNDANT_FROM else "good"
+
+
+def _alpha(complete: FloatArray) -> float | None:
+    totals = complete.sum(axis=1)
+    if is_constant(totals):
+        return None
+    k = complete.shape[1]
+    return float(k / (k - 1) * (1.0 - complete.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
+
+
+def _pearson(x: FloatArray, y: FloatArray) -> float | None:
+    if x.size < 2 or is_constant(x) or is_constant(y):
+        return None
+    dx, dy = x - x.mean(), y - y.mean()
+    r = float(dx @ dy / np.sqrt((dx @ dx) * (dy @ dy)))
+    return max(-1.0, min(1.0, r))
+
+
+def mean_inter_item_correlation(ratings: ArrayLike) -> float | None:
+    """Mean Pearson r over all item pairs of the complete rows; None when an item does not vary.
+
+    Reference: Clark & Watson (1995). R: mean(cor(x)[lower.tri(cor(x))]).
+    """
+    complete = complete_rows(ratings)
+    k = complete.shape[1]
+    values = [_pearson(complete[:, i], complete[:, j]) for i in range(k) for j in range(i)]
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None
+
+
+def cronbach_alpha(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+    """Raw Cronbach alpha over complete rows, with Feldt's interval.
+
+    alpha = k/(k-1) * (1 - sum of item variances / variance of the sum), n-1 variances; a constant item counts
+    in k. Interval: 1 - (1-alpha) * F(1 -+ tail; n-1, (n-1)(k-1)). Negative values are returned as they are
+    (an item is probably keyed the other way). ratings: (persons, items), nan = missing (listwise).
+    References: Cronbach (1951); Feldt (1965). R: psych::alpha(x, use = "complete"), psych::alpha.ci().
+    """
+    require_share(confidence_level, name="confidence_level")
+    complete = complete_rows(ratings)
+    n, k = complete.shape
+    if k < 2:
+        return NotEnough("not_defined", n, 2)
+    if n < 2:
+        return NotEnough("too_few", n, 2)
+    alpha = _alpha(complete)
+    if alpha is None:
+        return NotEnough("no_variation", n, 2)
+    tail = (1.0 - confidence_level) / 2.0
+    df1, df2 = n - 1, (n - 1) * (k - 1)
+    return AlphaEstimate(
+        n=n,
+        k=k,
+        alpha=alpha,
+        ci_low=1.0 - (1.0 - alpha) * f_quantile(1.0 - tail, df1, df2),
+        ci_high=1.0 - (1.0 - alpha) * f_quantile(tail, df1, df2),
+        mean_r=mean_inter_item_correlation(complete),
+        band=reliability_band(alpha),
+        kind="alpha",
+    )
+
+
+def standardized_alpha(ratings: ArrayLike) -> float | NotEnough:
+    """Alpha of the z-scored items: k * r / (1 + (k-1) * r), r = mean inter-item correlation.
+
+    R: psych::alpha(x)$total$std.alpha on complete rows.
+    """
+    complete = complete_rows(ratings)
+    n, k = complete.shape
+    if k < 2:
+        return NotEnough("not_defined", n, 2)
+    mean_r = mean_inter_item_correlation(complete)
+    if mean_r is None:
+        return NotEnough("too_few" if n < 2 else "no_variation", n, 2)
+    below = 1.0 + (k - 1) * mean_r
+    return NotEnough("not_defined", n, 2) if abs(below) < 1e-12 else k * mean_r / below
+
+
+def spearman_brown(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+    """Reliability of a two-item scale: 2r / (1 + r), interval from Fisher's z of r (n >= 4).
+
+    ratings: (persons, 2), nan = missing (listwise). References: Eisinga et al. (2013); the interval is the
+    monotone transform of the limits of r. R: r <- cor.test(a, b); 2 * r$estimate / (1 + r$estimate).
+    """
+    require_share(confidence_level, name="confidence_level")
+    complete = complete_rows(ratings)
+    n, k = complete.shape
+    if k != 2:
+        message = f"Spearman-Brown is for two items, not {k}"
+        raise StatisticsError(message)
+    if n < 4:
+        return NotEnough("too_few", n, 4)
+    r = _pearson(complete[:, 0], complete[:, 1])
+    if r is None:
+        return NotEnough("no_variation", n, 4)
+    if r <= -1.0 + 1e-12:
+        return NotEnough("not_defined", n, 4)
+    low = high = r
+    if r < 1.0 - 1e-12:
+        half = normal_quantile(0.5 + confidence_level / 2.0) / float(np.sqrt(n - 3)) if n > 3 else 0.0
+        low, high = float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
+    value, ci_low, ci_high = (2.0 * each / (1.0 + each) for each in (r, low, high))
+    return AlphaEstimate(n, k, value, ci_low, ci_high, r, reliability_band(value), "spearman_brown")
+
+
+def scale_reliability(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+    """Return the reliability that fits the number of items: Spearman-Brown for two, alpha from three."""
+    matrix = as_matrix(ratings)
+    if matrix.shape[1] == 2:
+        return spearman_brown(matrix, confidence_level=confidence_level)
+    return cronbach_alpha(matrix, confidence_level=confidence_level)
+
+
+def alpha_if_item_deleted(ratings: ArrayLike) -> tuple[float | None, ...]:
+    """Raw alpha of the remaining items, per dropped item; None where it is not defined (fewer than 3 items).
+
+    R: psych::alpha(x)$alpha.drop$raw_alpha on complete rows.
+    """
+    complete = complete_rows(ratings)
+    n, k = complete.shape
+    if k < 3 or n < 2:
+        return (None,) * k
+    return tuple(_alpha(np.delete(complete, item, axis=1)) for item in range(k))
+
+
+def item_rest_correlations(ratings: ArrayLike) -> tuple[float | None, ...]:
+    """Pearson r of each item with the sum of the other items; None where one of them does not vary.
+
+    R: psych::alpha(x)$item.stats$r.drop on complete rows.
+    """
+    complete = complete_rows(ratings)
+    k = complete.shape[1]
+    if k < 2:
+        return (None,) * k
+    total = complete.sum(axis=1)
+    return tuple(_pearson(complete[:, item], total - complete[:, item]) for item in range(k))
+
+
+def difference_reliability(
+    later: ArrayLike, earlier: ArrayLike, *, alpha_later: float, alpha_earlier: float
+) -> float | NotEnough:
+    """Reliability of the difference of two person scores.
+
+    r_D = (a_x s_x^2 + a_y s_y^2 - 2 r s_x s_y) / (s_x^2 + s_y^2 - 2 r s_x s_y) over complete pairs.
+    later, earlier: (persons,) scores. Reference: Peter, Churchill & Brown (1993). R: the formula with sd(), cor().
+    """
+    pairs = complete_rows(np.column_stack([as_column(later), as_column(earlier)]))
+    n = pairs.shape[0]
+    r = _pearson(pairs[:, 0], pairs[:, 1]) if n >= 3 else None
+    if n < 3:
+        return NotEnough("too_few", n, 3)
+    if r is None or is_constant(pairs[:, 0] - pairs[:, 1]):
+        return NotEnough("no_variation", n, 3)
+    sd_later, sd_earlier = (float(value) for value in pairs.std(axis=0, ddof=1))
+    shared = 2.0 * r * sd_later * sd_earlier
+    below = sd_later**2 + sd_earlier**2 - shared
+    return (alpha_later * sd_later**2 + alpha_earlier * sd_earlier**2 - shared) / below
