@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGQUIT, SIGTERM
 from urllib.parse import urlsplit
+
+from celery import Celery
+from kombu.exceptions import OperationalError
 
 from crmgap_site.launcher.environment import is_free, read_count
 from crmgap_site.launcher.errors import LaunchError
@@ -108,8 +112,20 @@ class Site:
         self.supervisor.start(self._program("beat", argv, word="celery"))
 
     def wait_until_healthy(self) -> None:
-        """Wait for 200 from /healthz; raises LaunchError when it does not come or a process ends."""
+        """Wait for 200 from /healthz and for the worker's answer; raises LaunchError when they do not come."""
         self.supervisor.wait_until(self._is_healthy, f"http://localhost:{self.port}/healthz", HEALTHY_SECONDS)
+        broker = Celery(broker=self.env["REDIS_URL"].replace("unix://", "redis+socket://", 1))
+        try:
+            self.supervisor.wait_until(lambda: self._workers_answer(broker), "The worker", HEALTHY_SECONDS)
+        finally:
+            broker.close()
+
+    def _workers_answer(self, broker: Celery) -> bool:
+        name = f"crmgap-{self.port}@{socket.gethostname()}"
+        try:
+            return bool(broker.control.ping(destination=[name], timeout=0.5, limit=1))
+        except OperationalError:
+            return False
 
     def self_test_program(self) -> Program:
         """Return the program that does the main job over HTTP."""
