@@ -1,0 +1,295 @@
+"""Checks that the parts of a definition fit together; each problem begins with its path."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from surveys.instruments.definition import FormPlan, Gap, Item, Section
+from surveys.instruments.instrument import Definition
+
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*")
+RELATIONS = {
+    "gap": ("<0", ">0", "~0", ">=0"),
+    "largest": ("",),
+    "pillars": (">>", "~"),
+    "segments": ("opposite",),
+}
+LARGEST_VALUE = 30000
+
+
+def problems_of(definition: Definition) -> list[str]:
+    """Every problem of a definition whose values have the right types."""
+    checker = _Checker(definition)
+    return [
+        *checker.codes(),
+        *checker.scales(),
+        *checker.audiences(),
+        *checker.wordings(),
+        *checker.states(),
+        *checker.blocks(),
+        *checker.gaps(),
+        *checker.waterfall(),
+        *checker.patterns(),
+        *checker.forms(),
+        *checker.placeholders(),
+    ]
+
+
+class _Checker:
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.state_codes = {state.code for state in definition.states}
+        self.audience_codes = {audience.code for audience in definition.audiences}
+        self.pillar_codes = {pillar.code for pillar in definition.pillars}
+        self.block_codes = {block.code for block in definition.blocks}
+        self.gap_codes = {gap.code for gap in definition.gaps}
+
+    def items(self) -> Iterator[tuple[str, Item]]:
+        """All items with their paths."""
+        for dimension in self.definition.dimensions:
+            for item in dimension.items:
+                yield f"dimensions[{dimension.code}].items[{item.code}]", item
+        for pillar in self.definition.pillars:
+            for factor in pillar.factors:
+                for item in factor.items:
+                    yield f"pillars[{pillar.code}].factors[{factor.code}].items[{item.code}]", item
+        for block in self.definition.blocks:
+            for item in block.items:
+                yield f"blocks[{block.code}].items[{item.code}]", item
+
+    def codes(self) -> Iterator[str]:
+        definition = self.definition
+        if not CODE.fullmatch(definition.code):
+            yield "code: use letters, digits and single . _ - between them"
+        factors = [factor for pillar in definition.pillars for factor in pillar.factors]
+        named: dict[str, list[str]] = {
+            "audiences": [entry.code for entry in definition.audiences],
+            "states": [entry.code for entry in definition.states],
+            "dimensions, factors and blocks": [
+                *(entry.code for entry in definition.dimensions),
+                *(entry.code for entry in factors),
+                *(entry.code for entry in definition.blocks),
+            ],
+            "pillars": [entry.code for entry in definition.pillars],
+            "items": [item.code for _, item in self.items()],
+            "gaps": [entry.code for entry in definition.gaps],
+            "patterns": [entry.code for entry in definition.patterns],
+            "forms": [entry.code for entry in definition.forms],
+        }
+        for name, codes in named.items():
+            for code in dict.fromkeys(codes):
+                if codes.count(code) > 1:
+                    yield f"{name}: the code {code} is used {codes.count(code)} times"
+                if not CODE.fullmatch(code):
+                    yield f"{name}: the code {code!r} must be letters, digits and single . _ - between them"
+        for name in ("audiences", "states", "dimensions", "gaps", "forms"):
+            if not getattr(definition, name):
+                yield f"{name}: must not be empty"
+
+    def scales(self) -> Iterator[str]:
+        for code, scale in self.definition.scales.items():
+            path = f"scales.{code}"
+            if scale.low >= scale.high:
+                yield f"{path}: low ({scale.low}) must be below high ({scale.high})"
+            elif scale.labels and len(scale.labels) != len(scale.points):
+                yield f"{path}.labels: {len(scale.labels)} labels for {len(scale.points)} points"
+            if max(abs(scale.low), abs(scale.high)) > LARGEST_VALUE:
+                yield f"{path}: values must lie between -{LARGEST_VALUE} and {LARGEST_VALUE}"
+        yield from self._needs(
+            "level_scale", self.definition.level_scale, set(self.definition.scales), "scale"
+        )
+
+    @staticmethod
+    def _needs(path: str, code: str, known: set[str], what: str) -> Iterator[str]:
+        if code not in known:
+            yield f"{path}: there is no {what} {code or '(empty)'}"
+
+    def audiences(self) -> Iterator[str]:
+        for audience in self.definition.audiences:
+            defaults = [
+                plan.code for plan in self.definition.forms if plan.audience == audience.code and plan.default
+            ]
+            if len(defaults) != 1:
+                yield f"audiences[{audience.code}]: needs exactly one default form, has {len(defaults)}"
+
+    def wordings(self) -> Iterator[str]:
+        for path, item in self.items():
+            for key in item.wordings:
+                if key not in ("customer", "staff"):
+                    yield f"{path}.wordings.{key}: is not known here, use customer or staff"
+            if not item.wordings:
+                yield f"{path}.wordings: must not be empty"
+            if item.mark not in (0, 1, 2):
+                yield f"{path}.mark: must be 0, 1 or 2, not {item.mark}"
+        for dimension in self.definition.dimensions:
+            if not dimension.items:
+                yield f"dimensions[{dimension.code}].items: must not be empty"
+            for item in dimension.items:
+                for wording in ("customer", "staff"):
+                    if wording not in item.wordings:
+                        path = f"dimensions[{dimension.code}].items[{item.code}].wordings.{wording}"
+                        yield f"{path}: is missing; every form must stay parallel"
+
+    def states(self) -> Iterator[str]:
+        for state in self.definition.states:
+            path = f"states[{state.code}]"
+            if not state.audiences:
+                yield f"{path}.audiences: must not be empty"
+            for code in state.audiences:
+                yield from self._needs(f"{path}.audiences", code, self.audience_codes, "audience")
+            if state.scale != self.definition.level_scale:
+                yield f"{path}.scale: all states share the scale {self.definition.level_scale}, not {state.scale}"
+        for pillar in self.definition.pillars:
+            path = f"pillars[{pillar.code}].scale"
+            yield from self._needs(path, pillar.scale, set(self.definition.scales), "scale")
+            for factor in pillar.factors:
+                if not factor.items:
+                    yield f"pillars[{pillar.code}].factors[{factor.code}].items: must not be empty"
+
+    def blocks(self) -> Iterator[str]:
+        for block in self.definition.blocks:
+            path = f"blocks[{block.code}]"
+            if not block.items:
+                yield f"{path}.items: must not be empty"
+            if block.kind == "ratings":
+                yield from self._needs(f"{path}.scale", block.scale, set(self.definition.scales), "scale")
+            if block.kind in ("choice", "multi"):
+                values = [option.value for option in block.options]
+                if bool(values) == bool(block.options_from):
+                    yield f"{path}.options: give options or options_from"
+                for value in sorted({value for value in values if values.count(value) > 1}):
+                    yield f"{path}.options: the value {value} is used twice"
+            if block.kind == "multi" and block.max_choices < 1:
+                yield f"{path}.max_choices: must be at least 1"
+            if block.kind == "text" and not 1 <= block.max_length <= 20000:
+                yield f"{path}.max_length: must be from 1 to 20000"
+
+    def gaps(self) -> Iterator[str]:
+        for gap in self.definition.gaps:
+            path = f"gaps[{gap.code}]"
+            yield from self._gap_sides(path, gap)
+            for code in gap.pillars:
+                yield from self._needs(f"{path}.pillars", code, self.pillar_codes, "pillar")
+            for comparison in gap.also:
+                yield from self._needs(f"{path}.also.later", comparison.later, self.state_codes, "state")
+                yield from self._needs(f"{path}.also.earlier", comparison.earlier, self.state_codes, "state")
+            for name in {"coverage": ("tolerance", "top"), "coherence": ("difference",)}.get(gap.kind, ()):
+                if name not in gap.limits:
+                    yield f"{path}.limits.{name}: is missing"
+
+    def _gap_sides(self, path: str, gap: Gap) -> Iterator[str]:
+        if gap.kind == "coherence":
+            if len(gap.pillars) < 2:
+                yield f"{path}.pillars: a coherence gap compares at least two pillars"
+            return
+        by_state = gap.kind in ("difference", "coverage")
+        known, what = (self.state_codes, "state") if by_state else (self.audience_codes, "audience")
+        yield from self._needs(f"{path}.later", gap.later, known, what)
+        yield from self._needs(f"{path}.earlier", gap.earlier, known, what)
+        if gap.later == gap.earlier:
+            yield f"{path}: later and earlier are the same"
+
+    def waterfall(self) -> Iterator[str]:
+        waterfall = self.definition.waterfall
+        gaps = {gap.code: gap for gap in self.definition.gaps if gap.kind == "difference"}
+        missing = [code for code in (*waterfall.steps, waterfall.total) if code not in gaps]
+        if missing:
+            yield f"waterfall: {', '.join(missing)} must be gaps of the kind difference"
+            return
+        place = waterfall.start
+        for code in waterfall.steps:
+            if gaps[code].earlier != place:
+                yield f"waterfall.steps: {code} starts at {gaps[code].earlier}, the step before ends at {place}"
+            place = gaps[code].later
+        total = gaps[waterfall.total]
+        if place != waterfall.end:
+            yield f"waterfall.steps: the last step ends at {place}, not at {waterfall.end}"
+        if (total.earlier, total.later) != (waterfall.start, waterfall.end):
+            yield f"waterfall.total: {total.code} does not lead from {waterfall.start} to {waterfall.end}"
+
+    def patterns(self) -> Iterator[str]:
+        for pattern in self.definition.patterns:
+            path = f"patterns[{pattern.code}].conditions"
+            if not pattern.conditions:
+                yield f"{path}: must not be empty"
+            for condition in pattern.conditions:
+                known = self.pillar_codes if condition.kind == "pillars" else self.gap_codes
+                if condition.kind == "largest":
+                    known = set(self.definition.waterfall.steps)
+                for code in condition.subject:
+                    yield from self._needs(f"{path}.{condition.kind}", code, known, "such code:")
+                if condition.kind == "pillars" and len(condition.subject) != 2:
+                    yield f"{path}.pillars: name two pillars"
+                if condition.relation not in RELATIONS[condition.kind]:
+                    allowed = ", ".join(relation or "nothing" for relation in RELATIONS[condition.kind])
+                    yield f"{path}.{condition.kind}.is: expected {allowed}; found {condition.relation or 'nothing'}"
+
+    def forms(self) -> Iterator[str]:
+        for plan in self.definition.forms:
+            path = f"forms[{plan.code}]"
+            yield from self._needs(f"{path}.audience", plan.audience, self.audience_codes, "audience")
+            if plan.minutes < 0:
+                yield f"{path}.minutes: must not be negative"
+            if not plan.sections:
+                yield f"{path}.sections: must not be empty"
+            keys = [section.key for section in plan.sections if section.kind == "blocks"]
+            for key in sorted({key for key in keys if keys.count(key) > 1}):
+                yield f"{path}.sections: the key {key} is used twice"
+            for number, section in enumerate(plan.sections):
+                yield from self._section(f"{path}.sections[{number}]", plan, section)
+
+    def _section(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
+        if section.kind == "dimensions":
+            if not section.states:
+                yield f"{path}.states: must not be empty"
+            for code in section.states:
+                yield from self._needs(f"{path}.states", code, self.state_codes, "state")
+            for state in self.definition.states:
+                if state.code in section.states and plan.audience not in state.audiences:
+                    yield f"{path}.states: {state.code} is not asked of {plan.audience}"
+            for dimension in self.definition.dimensions:
+                if all(item.mark < section.min_mark for item in dimension.items):
+                    yield f"{path}.min_mark: leaves no item of {dimension.code}"
+        elif section.kind == "readiness":
+            for code in section.pillars:
+                yield from self._needs(f"{path}.pillars", code, self.pillar_codes, "pillar")
+        else:
+            if not section.blocks or not section.title or not CODE.fullmatch(section.key):
+                yield f"{path}: a page of blocks needs a key, a title and blocks"
+            for code in section.blocks:
+                yield from self._needs(f"{path}.blocks", code, self.block_codes, "block")
+        yield from self._section_wordings(path, plan, section)
+
+    def _section_wordings(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
+        wordings = {audience.code: audience.wording for audience in self.definition.audiences}
+        wording = wordings.get(plan.audience)
+        items: list[Item] = []
+        if section.kind == "readiness":
+            chosen = [p for p in self.definition.pillars if not section.pillars or p.code in section.pillars]
+            items = [item for pillar in chosen for item in pillar.items]
+        elif section.kind == "blocks":
+            items = [item for b in self.definition.blocks if b.code in section.blocks for item in b.items]
+        for item in items:
+            if wording and wording not in item.wordings:
+                yield f"{path}: {item.code} has no wording for {wording}"
+
+    def placeholders(self) -> Iterator[str]:
+        """{company} is the only placeholder."""
+        for path, text in _texts(self.definition, ""):
+            rest = text.replace("{company}", "")
+            if "{" in rest or "}" in rest:
+                yield f"{path}: the only placeholder is {{company}}"
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _texts(entry, f"{path}.{key}" if path else key)
+    elif isinstance(value, tuple):
+        for number, entry in enumerate(value):
+            yield from _texts(entry, f"{path}[{getattr(entry, 'code', number)}]")
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from _texts(getattr(value, name), f"{path}.{name}" if path else name)
