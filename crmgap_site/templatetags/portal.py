@@ -29,12 +29,20 @@ NOTHING = "\N{EN DASH}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 STEPS = (
-    ("people", gettext_lazy("People"), "surveys:people"),
-    ("launch", gettext_lazy("Launch"), "surveys:launch"),
-    ("field", gettext_lazy("Field"), "surveys:field"),
-    ("diagnosis", gettext_lazy("Diagnosis"), "diagnosis:diagnosis_detail"),
-    ("report", gettext_lazy("Report"), "reports:report_list"),
-    ("actions", gettext_lazy("Actions"), "diagnosis:actions"),
+    ("people", gettext_lazy("People"), "people"),
+    ("launch", gettext_lazy("Launch"), "launch"),
+    ("field", gettext_lazy("Field"), "field"),
+    ("diagnosis", gettext_lazy("Diagnosis"), "diagnosis_detail"),
+    ("report", gettext_lazy("Report"), "report_list"),
+    ("actions", gettext_lazy("Actions"), "actions"),
+)
+ROOMS = ("", "practice:", "surveys:", "diagnosis:", "reports:")
+RAIL = (
+    ("settings_", "settings"),
+    ("member_", "settings"),
+    ("token_", "settings"),
+    ("client_", "clients"),
+    ("mailbox", "mailbox"),
 )
 CERTAINTY = {
     "clear": (4, pgettext_lazy("certainty", "clear")),
@@ -272,6 +280,33 @@ def client_mark(name: str, colour: str = "") -> SafeString:
     )
 
 
+# --- routes --------------------------------------------------------------------------------------
+def find_url(name: str, **kwargs: Any) -> str:
+    """Return the URL of a portal page by its route name in whichever room has it, or "" when no room does."""
+    for room in ROOMS:
+        try:
+            return reverse(room + name, kwargs=kwargs)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+@register.simple_tag(takes_context=True)
+def portal_url(context: Context, name: str, **kwargs: Any) -> str:
+    """Return the URL of a page of the current practice; "" when there is no such page: its link is left out."""
+    practice = context.get("practice")
+    slug = kwargs.pop("slug", None) or (practice.slug if practice else "")
+    return find_url(name, slug=slug, **kwargs)
+
+
+@register.simple_tag(takes_context=True)
+def rail_section(context: Context) -> str:
+    """Return which item of the rail the page belongs to: engagements, clients, settings or mailbox."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    name = (match.url_name or "") if match else ""
+    return next((section for start, section in RAIL if name.startswith(start)), "engagements")
+
+
 # --- steps --------------------------------------------------------------------------------------
 def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None) -> list[Step]:
     codes = [code for code, _name, _route in STEPS]
@@ -279,10 +314,7 @@ def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None)
     finished = set(done) if done is not None else set(before)
     steps = []
     for number, (code, name, route) in enumerate(STEPS, start=1):
-        try:
-            url = reverse(route, kwargs={"slug": slug, "engagement_id": engagement.pk})
-        except NoReverseMatch:
-            url = ""
+        url = find_url(route, slug=slug, engagement_id=engagement.pk)
         state = "now" if code == current else "done" if code in finished else "todo"
         steps.append(Step(number, code, str(name), url, state))
     return steps
