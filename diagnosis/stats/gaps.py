@@ -182,7 +182,8 @@ def paired_gap(
     Sign-flip permutation below 20 pairs (from 6). `significance_level` sets the level of the smallest detectable
     gap (80 % power); `population` switches the finite population correction on, except for a census.
     later, earlier: (persons,) scores in scale points, nan = missing. scale_range: highest minus lowest point.
-    Raises StatisticsError for unequal lengths or answers wider than the scale. R: t.test(later, earlier, paired = TRUE).
+    Raises StatisticsError for unequal lengths or answers wider than the scale.
+    R: t.test(later, earlier, paired = TRUE).
     """
     one, two = complete_pairs(later, earlier)
     _check(scale_range, one, two)

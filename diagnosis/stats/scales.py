@@ -216,7 +216,7 @@ def alpha_if_item_deleted(ratings: ArrayLike) -> tuple[float | None, ...]:
     complete = complete_rows(ratings)
     n, k = complete.shape
     if k < 3 or n < 2:
-        return (None,) * k
+        return tuple(None for _ in range(k))
     return tuple(_alpha(np.delete(complete, item, axis=1)) for item in range(k))
 
 
@@ -228,7 +228,7 @@ def item_rest_correlations(ratings: ArrayLike) -> tuple[float | None, ...]:
     complete = complete_rows(ratings)
     k = complete.shape[1]
     if k < 2:
-        return (None,) * k
+        return tuple(None for _ in range(k))
     total = complete.sum(axis=1)
     return tuple(_pearson(complete[:, item], total - complete[:, item]) for item in range(k))
 

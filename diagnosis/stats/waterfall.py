@@ -1,0 +1,260 @@
+"""The customer gap as a waterfall of steps, with one joint bootstrap for overall, shares and the largest loss."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from diagnosis.stats.arrays import BoolArray, FloatArray, as_column, as_matrix, require_share
+from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.results import NotEnough
+
+N_DRAWS = 2_000
+MAX_WEIGHTS = 4_000_000
+MIN_USABLE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    """One step of the waterfall: code and stage of the gap `later - earlier`."""
+
+    code: str
+    stage: str
+    later: str
+    earlier: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEstimate:
+    """Overall step in points; `p_largest`: share of draws in which it is the most negative step.
+
+    `share`: its part of all negative steps over the dimensions, weighted; None when nothing is lost.
+    """
+
+    code: str
+    stage: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    p_largest: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageShare:
+    """Part of the negative steps that falls to a stage; the interval is over the draws in which something is lost."""
+
+    stage: str
+    share: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallEstimate:
+    """Overall waterfall: start + sum of the steps = end; `dimensions` are the columns every state has.
+
+    `steps_by_dimension` holds the same steps per used dimension (rows in the order of `dimensions`).
+    """
+
+    start: float
+    end: float
+    total: float
+    total_ci_low: float
+    total_ci_high: float
+    steps: tuple[StepEstimate, ...]
+    stages: tuple[StageShare, ...]
+    dimensions: tuple[int, ...]
+    steps_by_dimension: tuple[tuple[float, ...], ...]
+    n_draws: int
+
+
+def _check_steps(steps: Sequence[WaterfallStep]) -> tuple[str, ...]:
+    if not steps:
+        message = "a waterfall needs at least one step"
+        raise StatisticsError(message)
+    for before, after in pairwise(steps):
+        if before.later != after.earlier:
+            message = f"step {after.code} must start at {before.later}, not at {after.earlier}"
+            raise StatisticsError(message)
+    return (steps[0].earlier, *(step.later for step in steps))
+
+
+def _stack(
+    audiences: Mapping[str, Mapping[str, ArrayLike]], states: Sequence[str]
+) -> dict[str, tuple[list[int], FloatArray]]:
+    """Per audience: the positions of its states in the chain and the scores (persons, states, dimensions)."""
+    stacked: dict[str, tuple[list[int], FloatArray]] = {}
+    found: dict[str, str] = {}
+    widths: set[int] = set()
+    for audience, held in audiences.items():
+        used = [state for state in held if state in states]
+        if not used:
+            continue
+        for state in used:
+            if found.setdefault(state, audience) != audience:
+                message = f"state {state} is given by {found[state]} and {audience}"
+                raise StatisticsError(message)
+        matrices = [as_matrix(held[state], name=state) for state in used]
+        if len({matrix.shape[0] for matrix in matrices}) > 1:
+            message = f"the states of {audience} must have the same persons"
+            raise StatisticsError(message)
+        widths.update(matrix.shape[1] for matrix in matrices)
+        if len(widths) > 1:
+            message = "every state must have the same dimensions"
+            raise StatisticsError(message)
+        scores = np.stack(matrices, axis=1)
+        answered = ~np.isnan(scores).all(axis=(1, 2))
+        stacked[audience] = ([states.index(state) for state in used], scores[answered])
+    missing = [state for state in states if state not in found]
+    if missing:
+        message = f"no audience holds {', '.join(missing)}"
+        raise StatisticsError(message)
+    return stacked
+
+
+def _draw_means(scores: FloatArray, n_draws: int, random: np.random.Generator) -> FloatArray:
+    """Means (draws, states, dimensions) of persons drawn with replacement; nan where no drawn person answered.
+
+    The multinomial counts of a draw times the scores give all sums at once, in slices that fit the memory.
+    """
+    n, n_states, n_dimensions = scores.shape
+    flat = scores.reshape(n, n_states * n_dimensions)
+    answered = ~np.isnan(flat)
+    both = np.concatenate([np.where(answered, flat, 0.0), answered.astype(np.float64)], axis=1)
+    slice_size = max(1, min(n_draws, MAX_WEIGHTS // n))
+    parts = []
+    for start in range(0, n_draws, slice_size):
+        size = min(slice_size, n_draws - start)
+        drawn = random.integers(0, n, size=(size, n)) + np.arange(size)[:, None] * n
+        weights = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
+        parts.append(weights @ both)
+    sums = np.concatenate(parts)
+    width = n_states * n_dimensions
+    counts = sums[:, width:]
+    means = np.where(counts > 0, sums[:, :width] / np.maximum(counts, 1.0), np.nan)
+    return np.asarray(means.reshape(n_draws, n_states, n_dimensions), dtype=np.float64)
+
+
+def _loss_shares(steps: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weighted share of each step in all negative steps; steps (draws, steps, dimensions), nan = not drawn."""
+    losses = np.nan_to_num(np.maximum(-steps, 0.0), nan=0.0) @ weights
+    total = losses.sum(axis=1, keepdims=True)
+    return np.where(total > 0.0, losses / np.where(total > 0.0, total, 1.0), np.nan)
+
+
+def _interval(values: FloatArray, confidence_level: float) -> tuple[float, float]:
+    tail = (1.0 - confidence_level) / 2.0
+    low, high = np.quantile(values, [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def _stage_shares(
+    steps: Sequence[WaterfallStep], shares: FloatArray, drawn: FloatArray, confidence_level: float
+) -> tuple[StageShare, ...]:
+    if np.isnan(shares).any():
+        return ()
+    usable = drawn[~np.isnan(drawn).any(axis=1)]
+    answers = []
+    for stage in dict.fromkeys(step.stage for step in steps):
+        members = [index for index, step in enumerate(steps) if step.stage == stage]
+        low, high = _interval(usable[:, members].sum(axis=1), confidence_level)
+        answers.append(StageShare(stage, float(shares[members].sum()), low, high))
+    return tuple(answers)
+
+
+def _weights(weights: ArrayLike | None, used: BoolArray) -> FloatArray:
+    if weights is None:
+        return np.full(int(used.sum()), 1.0 / int(used.sum()))
+    column = as_column(weights, name="weights")
+    if column.shape != used.shape or np.isnan(column).any() or (column < 0).any() or column[used].sum() <= 0:
+        message = "weights must hold one value from 0 per dimension, not all 0"
+        raise StatisticsError(message)
+    kept = column[used]
+    return np.asarray(kept / kept.sum(), dtype=np.float64)
+
+
+def bootstrap_waterfall(
+    audiences: Mapping[str, Mapping[str, ArrayLike]],
+    steps: Sequence[WaterfallStep],
+    *,
+    weights: ArrayLike | None = None,
+    n_draws: int = N_DRAWS,
+    confidence_level: float = 0.95,
+    random_state: int = 1,
+) -> WaterfallEstimate | NotEnough:
+    """Overall waterfall with percentile intervals, probability of the largest loss, and shares by stage.
+
+    audiences: audience -> state -> (persons, dimensions) person scores in points, nan = missing; all states of one
+    audience have the same persons in the same order. steps: the chain, each starting where the one before ends.
+    weights: (dimensions,) importance for the shares only, default equal. Overall = unweighted mean of the dimension
+    means over the dimensions every state of the chain has. In each draw every audience is resampled once (a person
+    with all answers) and everything is recomputed; a dimension nobody drawn has answered is left out of that draw.
+    Raises StatisticsError on a broken chain or shapes that do not fit. Reference: Efron & Tibshirani (1993).
+    R: boot::boot() with strata = audience, boot.ci(type = "perc").
+    """
+    require_share(confidence_level, name="confidence_level")
+    states = _check_steps(steps)
+    stacked = _stack(audiences, states)
+    fewest = min(scores.shape[0] for _, scores in stacked.values())
+    if fewest < 2:
+        return NotEnough("too_few", fewest, 2)
+    n_dimensions = next(iter(stacked.values()))[1].shape[2]
+    means = np.full((len(states), n_dimensions), np.nan)
+    for positions, scores in stacked.values():
+        counts = (~np.isnan(scores)).sum(axis=0)
+        means[positions] = np.where(counts > 0, np.nansum(scores, axis=0) / np.maximum(counts, 1), np.nan)
+    used = ~np.isnan(means).any(axis=0)
+    if not used.any():
+        return NotEnough("too_few", 0, 2)
+    random = np.random.default_rng(random_state)
+    drawn = np.full((n_draws, len(states), int(used.sum())), np.nan)
+    for positions, scores in stacked.values():
+        drawn[:, positions] = _draw_means(scores[:, :, used], n_draws, random)
+    return _estimate(means[:, used], drawn, steps, used, _weights(weights, used), confidence_level)
+
+
+def _estimate(
+    means: FloatArray,
+    drawn: FloatArray,
+    steps: Sequence[WaterfallStep],
+    used: BoolArray,
+    weights: FloatArray,
+    confidence_level: float,
+) -> WaterfallEstimate | NotEnough:
+    n_draws = drawn.shape[0]
+    complete: BoolArray = np.logical_not(np.isnan(drawn).any(axis=1))
+    drawn = np.where(complete[:, None, :], drawn, np.nan)
+    usable = complete.any(axis=1)
+    if usable.sum() < MIN_USABLE_SHARE * n_draws:
+        return NotEnough("too_few", int(usable.sum()), n_draws)
+    drawn = drawn[usable]
+    level, drawn_level = means.mean(axis=1), np.nanmean(drawn, axis=2)
+    point, drawn_steps = np.diff(level), np.diff(drawn_level, axis=1)
+    by_dimension = np.diff(means, axis=0)
+    shares = _loss_shares(by_dimension[None], weights)[0]
+    largest = drawn_steps.argmin(axis=1)
+    loses = drawn_steps.min(axis=1) < 0.0
+    total_low, total_high = _interval(drawn_level[:, -1] - drawn_level[:, 0], confidence_level)
+    step_estimates = []
+    for index, step in enumerate(steps):
+        low, high = _interval(drawn_steps[:, index], confidence_level)
+        share = None if np.isnan(shares[index]) else float(shares[index])
+        p_largest = float(((largest == index) & loses).mean())
+        step_estimates.append(
+            StepEstimate(step.code, step.stage, float(point[index]), low, high, p_largest, share)
+        )
+    return WaterfallEstimate(
+        start=float(level[0]),
+        end=float(level[-1]),
+        total=float(level[-1] - level[0]),
+        total_ci_low=total_low,
+        total_ci_high=total_high,
+        steps=tuple(step_estimates),
+        stages=_stage_shares(steps, shares, _loss_shares(np.diff(drawn, axis=1), weights), confidence_level),
+        dimensions=tuple(int(index) for index in np.flatnonzero(used)),
+        steps_by_dimension=tuple(tuple(float(value) for value in row) for row in by_dimension.T),
+        n_draws=int(usable.sum()),
+    )
