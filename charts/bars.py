@@ -145,7 +145,7 @@ def response_bars(data: ResponseBars, *, theme: Theme, uid: str, width: float = 
 
 
 def _draw_rate(canvas: Canvas, row: ResponseRow, rate: float, axis: Axis, y: float) -> None:
-    canvas.rect(axis.start, y - 4.5, axis.at(rate) - axis.start, 9, "accent")
+    canvas.rect(axis.start, y - 4.5, axis.at(rate) - axis.start, 9, "started")
     low, high = known(row.ci_low), known(row.ci_high)
     edge = axis.at(rate)
     if low is not None and high is not None:

@@ -206,9 +206,7 @@ def timeline(data: Timeline, *, theme: Theme, uid: str, width: float = 482) -> s
 
     _draw_months(canvas, data, at_of=[at(month.start) for month in data.months], top=top, bottom=bottom)
     for marker in data.markers:
-        if marker.until:
-            x1, x2 = at(marker.day), at(marker.until)
-            canvas.rect(x1, top - 2, max(2.0, x2 - x1), bottom - top + 2, "accent-soft")
+        _draw_marker(canvas, marker, at(marker.day), at(marker.until) if marker.until else None, top, bottom)
     y = top
     for group in data.groups:
         canvas.text(0, y + 14, group.title, 7.8, "ink", bold=True, room=left - 6)
@@ -219,8 +217,6 @@ def timeline(data: Timeline, *, theme: Theme, uid: str, width: float = 482) -> s
             last = at(bar.due) if bar.due else None
             _draw_bar(canvas, bar, y, left, first, last, axis.end)
             y += _ROW
-    for marker in data.markers:
-        _draw_marker(canvas, marker, at(marker.day), at(marker.until) if marker.until else None, top, bottom)
     return canvas.finish(bottom + (16 if data.markers else 4))
 
 
@@ -244,8 +240,8 @@ def _draw_bar(
 ) -> None:
     canvas.open_mark(" ".join(filter(None, (bar.number, bar.title, bar.owner, bar.note))), bar.href)
     canvas.hit(0, y, canvas.width, _ROW)
-    canvas.text(0, y + 9, bar.number, 6.8, "muted", room=22)
-    base = y + (9 if bar.owner else 13)
+    base = y + (9 if bar.owner else 13.5)
+    canvas.text(0, base, bar.number, 6.8, "muted", room=22)
     canvas.text(24, base, bar.title, 7.4, "ink", room=left - 32)
     canvas.text(24, base + 8.4, bar.owner, 6.4, "muted", room=left - 32)
     role, middle = _STAGES[bar.stage], y + 11
@@ -275,19 +271,23 @@ def _draw_bar_note(
     """Words beside the bar: behind it if there is room, else before it."""
     if not bar.note:
         return
-    ink: Role = "loss" if bar.late else "muted"
     behind, before = right - x2 - 8, x1 - left - 4
-    if behind >= text_width(bar.note, 6.6, bold=bar.late) or behind >= before:
-        if behind > 12:
-            canvas.text(x2 + 7, y + 2.4, bar.note, 6.6, ink, bold=bar.late, room=behind)
-    else:
-        text = fit_text(bar.note, before, 6.6, bold=bar.late)
-        canvas.text(x1 - 4, y + 2.4, text, 6.6, ink, bold=bar.late, anchor="end")
+    is_behind = behind >= text_width(bar.note, 6.6, bold=bar.late) or behind >= before
+    room = behind if is_behind else before
+    if room < 12:
+        return
+    text = fit_text(bar.note, room, 6.6, bold=bar.late)
+    width = text_width(text, 6.6, bold=bar.late)
+    x = x2 + 7 if is_behind else x1 - 4 - width
+    canvas.rect(x - 1.5, y - 5, width + 3, 10, "surface")
+    canvas.text(x, y + 2.4, text, 6.6, "loss" if bar.late else "muted", bold=bar.late)
 
 
 def _draw_marker(
     canvas: Canvas, marker: TimelineMarker, x: float, until: float | None, top: float, bottom: float
 ) -> None:
+    if until is not None:
+        canvas.rect(x, top - 2, max(2.0, until - x), bottom - top + 2, "accent-soft")
     canvas.line(x, top - 2, x, bottom + 2, "accent", line=0.9, dash="3 2")
     if until is not None:
         canvas.line(until, top - 2, until, bottom + 2, "accent", line=0.9, dash="3 2")

@@ -18,7 +18,7 @@ Role = Literal[
     "on-gap-n3", "on-gap-n2", "on-gap-n1", "on-gap-0", "on-gap-p1", "on-gap-p2", "on-gap-p3",
     "level-1", "level-2", "level-3", "level-4", "level-5",
     "on-level-1", "on-level-2", "on-level-3", "on-level-4", "on-level-5", "below",
-    "customer", "company", "started", "on-strong",
+    "customer", "company", "started",
     "stage-d", "stage-i", "stage-e",
     "cover", "cover-line", "cover-mark", "cover-text", "cover-node",
 ]  # fmt: skip
@@ -39,7 +39,7 @@ _PAPER: dict[Role, str] = {
     "level-5": "#93bbdf",
     "on-level-1": "#ffffff", "on-level-2": "#0f1b2d", "on-level-3": "#0f1b2d", "on-level-4": "#0f1b2d",
     "on-level-5": "#0f1b2d", "below": "#b4510b",
-    "customer": "#0f1b2d", "company": "#5b6b80", "started": "#93bbdf", "on-strong": "#ffffff",
+    "customer": "#0f1b2d", "company": "#5b6b80", "started": "#93bbdf",
     "stage-d": "#1f5f9e", "stage-i": "#b4510b", "stage-e": "#475569",
     "cover": "#0b3a57", "cover-line": "#5f86a0", "cover-mark": "#efb078", "cover-text": "#d6e4ee",
     "cover-node": "#ffffff",
