@@ -80,12 +80,26 @@ def _servers_folder(var: Path, account: Account) -> Path:
             return servers
         servers.rmdir()
     elsewhere = Path(pointer.read_text().strip()) if pointer.exists() else SHARED_HOME / short_name(var)
-    elsewhere.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    open_folder(elsewhere.parent)
     account.own_folder(elsewhere)
     if not account.can_enter(elsewhere):
         raise LaunchError(f"The account {account.name} can reach neither {var} nor {elsewhere}.")
     pointer.write_text(f"{elsewhere}\n")
     return elsewhere
+
+
+def open_folder(folder: Path) -> None:
+    """Create a folder that every account may enter, whatever the umask says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether a file is an unchanged copy of another: same size, same time."""
+    if not other.exists():
+        return False
+    first, second = one.stat(), other.stat()
+    return (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
 
 
 def socket_folder(servers: Path, account: Account) -> Path:

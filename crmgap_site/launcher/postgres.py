@@ -17,7 +17,7 @@ import psycopg
 
 from crmgap_site.launcher.accounts import Account
 from crmgap_site.launcher.errors import LaunchError
-from crmgap_site.launcher.places import SHARED_HOME, Places, short_name
+from crmgap_site.launcher.places import SHARED_HOME, Places, is_same_file, open_folder, short_name
 from crmgap_site.launcher.processes import Program, Supervisor
 from crmgap_site.launcher.records import end_processes
 from crmgap_site.launcher.roles import APP, DATABASE, OWNER, apply_bootstrap, bootstrap_sql
@@ -105,14 +105,17 @@ def reachable_binaries(binaries: Binaries, account: Account) -> Binaries:
     package = binaries.folder.parents[1]
     copy = SHARED_HOME / f"postgresql-{short_name(package)}-{binaries.major}"
     target = copy / package.name / binaries.folder.parent.name
-    if not target.exists():
+    if not is_same_file(binaries.folder / "postgres", target / "bin" / "postgres"):
+        open_folder(SHARED_HOME)
         fresh = copy.with_name(f"{copy.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(binaries.folder.parent, fresh / package.name / binaries.folder.parent.name)
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, fresh / libraries.name)
-        fresh.chmod(0o755)
+        for path in (fresh, *fresh.rglob("*")):
+            owner_may = path.stat().st_mode & 0o500
+            path.chmod(path.stat().st_mode | owner_may >> 3 | owner_may >> 6)
         shutil.rmtree(copy, ignore_errors=True)
         fresh.replace(copy)
     if not account.can_run(target / "bin" / "postgres"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmgap_site.launcher.accounts import Account
 from crmgap_site.launcher.errors import LaunchError
-from crmgap_site.launcher.places import SHARED_HOME, Places, short_name
+from crmgap_site.launcher.places import SHARED_HOME, Places, is_same_file, open_folder, short_name
 from crmgap_site.launcher.postgres import server_environment
 from crmgap_site.launcher.processes import Program, Supervisor
 
@@ -33,10 +33,11 @@ def reachable_binary(binary: Path, account: Account) -> Path:
     if account.can_run(binary):
         return binary
     copy = SHARED_HOME / f"valkey-{short_name(binary)}" / "valkey-server"
-    if not copy.exists() or copy.stat().st_size != binary.stat().st_size:
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not is_same_file(binary, copy):
+        open_folder(SHARED_HOME)
+        open_folder(copy.parent)
         fresh = copy.with_suffix(".new")
-        shutil.copyfile(binary, fresh)
+        shutil.copy2(binary, fresh)
         fresh.chmod(0o755)
         fresh.replace(copy)
     if not account.can_run(copy):
