@@ -5,7 +5,7 @@ from typing import Literal
 
 from charts.canvas import Canvas
 from charts.marks import Axis
-from charts.text import text_width
+from charts.text import fit_text, text_width
 from charts.theme import Role, Theme, known
 
 Tone = Literal["accent", "loss", "surplus", "nil", "company", "customer"]
@@ -77,7 +77,7 @@ def funnel(data: Funnel, *, theme: Theme, uid: str, width: float = 482) -> str:
         base = y + (_STAGE_ROW / 2) + 2.7
         canvas.text(0, base, row.audience, 7.8, "ink", bold=True, room=name_room - 8)
         canvas.text(0, base + 9.6, row.note, 6.8, "muted", room=name_room - 8)
-        _draw_funnel_row(canvas, row, axis, y)
+        _draw_funnel_row(canvas, row, axis, y, label_room - 8)
         canvas.close_mark(row.href)
         y += height + 8
         if row is not data.rows[-1]:
@@ -86,13 +86,13 @@ def funnel(data: Funnel, *, theme: Theme, uid: str, width: float = 482) -> str:
     return canvas.finish(max(12.0, y - 4))
 
 
-def _draw_funnel_row(canvas: Canvas, row: FunnelRow, axis: Axis, y: float) -> None:
+def _draw_funnel_row(canvas: Canvas, row: FunnelRow, axis: Axis, y: float, room: float) -> None:
     whole = next((stage.count for stage in row.stages if stage.count), None)
     roles: tuple[Role, ...] = ("nil-soft", "nil-soft", "started")
     for index, stage in enumerate(row.stages):
         middle = y + _STAGE_ROW / 2
         role = "accent" if index == len(row.stages) - 1 else roles[min(index, 2)]
-        canvas.text(axis.start - 6, middle + 2.4, stage.label, 6.8, "text", anchor="end", room=90)
+        canvas.text(axis.start - 6, middle + 2.4, stage.label, 6.8, "text", anchor="end", room=room)
         canvas.rect(axis.start, middle - 3.2, axis.end - axis.start, 6.4, "track")
         if stage.count is None:
             canvas.lock(axis.end + 10, middle, 6)
@@ -132,11 +132,12 @@ def response_bars(data: ResponseBars, *, theme: Theme, uid: str, width: float = 
         canvas.text(width, middle + 2.5, row.note, 6.8, "muted", anchor="end", room=note_room)
         if rate is None:
             canvas.hatch(axis.start, middle - 4.5, axis.end - axis.start, 9)
-            half = text_width(row.hidden, 6.8) / 2 + 8
+            word = fit_text(row.hidden, axis.end - axis.start - 24, 6.8)
+            half = text_width(word, 6.8) / 2 + 8
             center = (axis.start + axis.end) / 2
             canvas.rect(center - half, middle - 4, 2 * half, 8, "hidden")
             canvas.lock(center - half + 5, middle, 6)
-            canvas.text(center - half + 11, middle + 2.4, row.hidden, 6.8, "muted", room=2 * half)
+            canvas.text(center - half + 11, middle + 2.4, word, 6.8, "muted")
         else:
             _draw_rate(canvas, row, rate, axis, middle)
         canvas.close_mark()

@@ -108,7 +108,7 @@ def heat_grid(data: HeatGrid, *, theme: Theme, uid: str, width: float = 482, row
     extra = 8.0 * any(column.total for column in data.columns)
     longest = max((text_width(f"{r.code}  {r.name}", 7.6, bold=r.total) for r in data.rows), default=60)
     name_room = min(longest + 10, width * 0.42)
-    cell = min(64.0, (width - name_room - extra) / max(1, len(data.columns)))
+    cell = min(74.0, (width - name_room - extra) / max(1, len(data.columns)))
     left = width - extra - cell * len(data.columns)
     if left - name_room > 40:
         left = name_room + 12

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from charts.canvas import Canvas
-from charts.marks import Axis
-from charts.text import text_width
+from charts.marks import Axis, soft
+from charts.text import fit_text, text_width
 from charts.theme import Role, Theme, known
 
 
@@ -75,9 +75,9 @@ def pillars(data: Pillars, *, theme: Theme, uid: str, width: float = 482) -> str
     if threshold is not None:
         x = axis.at(threshold)
         canvas.line(x, top - 4, x, bottom, "ink", line=0.7, dash="3 2")
-        half = text_width(data.threshold_label, 6.8) / 2
-        middle = min(max(x, half), width - half)
-        canvas.text(middle, top - 8, data.threshold_label, 6.8, "muted", anchor="middle", room=width)
+        label = fit_text(data.threshold_label, width, 6.8)
+        half = text_width(label, 6.8) / 2
+        canvas.text(min(max(x, half), width - half), top - 8, label, 6.8, "muted", anchor="middle")
     return canvas.finish(bottom + 15)
 
 
@@ -105,7 +105,7 @@ def _draw_bar(
     if bar.indicative:
         canvas.rect(axis.start, y + 2.5, end - axis.start, _ROW - 5, "surface", stroke=role, line=0.9)
     else:
-        canvas.rect(axis.start, y + 2.5, end - axis.start, _ROW - 5, role)
+        canvas.rect(axis.start, y + 2.5, end - axis.start, _ROW - 5, soft(role))
     low, high = known(bar.ci_low), known(bar.ci_high)
     edge = end
     if low is not None and high is not None:

@@ -271,14 +271,14 @@ def _draw_bar_note(
     """Words beside the bar: behind it if there is room, else before it."""
     if not bar.note:
         return
-    behind, before = right - x2 - 8, x1 - left - 4
+    behind, before = right - x2 - 8, x1 - left - 8
     is_behind = behind >= text_width(bar.note, 6.6, bold=bar.late) or behind >= before
     room = behind if is_behind else before
     if room < 12:
         return
     text = fit_text(bar.note, room, 6.6, bold=bar.late)
     width = text_width(text, 6.6, bold=bar.late)
-    x = x2 + 7 if is_behind else x1 - 4 - width
+    x = x2 + 7 if is_behind else x1 - 7 - width
     canvas.rect(x - 1.5, y - 5, width + 3, 10, "surface")
     canvas.text(x, y + 2.4, text, 6.6, "loss" if bar.late else "muted", bold=bar.late)
 
@@ -292,8 +292,7 @@ def _draw_marker(
     if until is not None:
         canvas.line(until, top - 2, until, bottom + 2, "accent", line=0.9, dash="3 2")
     middle = x if until is None else (x + until) / 2
-    half = text_width(marker.label, 6.8, bold=True) / 2
+    label = fit_text(marker.label, canvas.width / 2, 6.8, bold=True)
+    half = text_width(label, 6.8, bold=True) / 2
     middle = min(max(middle, half), canvas.width - half)
-    canvas.text(
-        middle, bottom + 11, marker.label, 6.8, "accent", bold=True, anchor="middle", room=canvas.width
-    )
+    canvas.text(middle, bottom + 11, label, 6.8, "accent", bold=True, anchor="middle")

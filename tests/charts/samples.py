@@ -270,7 +270,7 @@ def funnel(word: Callable[[str], str] = str) -> c.Funnel:
     rows = (
         row("Customers", 1240, 1221, 238, 187),
         row("CRM team", 5, 5, None, None),
-        row("None", 0, 0, 0, 0),
+        row("Nobody", 0, 0, 0, 0),
     )
     return c.Funnel(word("Funnel"), word("Invited to finished"), rows)
 
