@@ -161,7 +161,7 @@ class Site:
             env=self.env,
             log=self.places.log / f"{name}.log",
             word=word,
-            stops=((SIGTERM, patience), (SIGQUIT, 5.0)),
+            stops=((SIGTERM, patience), (SIGQUIT, 8.0)),
             cwd=CHECKOUT,
         )
 
