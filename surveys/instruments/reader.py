@@ -137,7 +137,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _label(entry: Any, index: int) -> str:
-    code = entry.get("code") if isinstance(entry, Mapping) else None
+    code = (entry.get("code") or entry.get("id")) if isinstance(entry, Mapping) else None
     return code if isinstance(code, str) and code else str(index)
 
 

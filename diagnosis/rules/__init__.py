@@ -1,0 +1,1 @@
+"""Rules as data: the action library, how to read each gap, and the sources behind both."""
