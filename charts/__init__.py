@@ -49,6 +49,8 @@ from charts.plan import (
     effort_impact,
     timeline,
 )
+from charts.priority import PriorityMap, PriorityPoint, priority_map
+from charts.profiles import ProfileCell, ProfilePanel, Profiles, profiles
 from charts.steps import (
     CoverStaircase,
     EndState,
@@ -97,6 +99,11 @@ __all__ = [
     "PillarBar",
     "PillarScore",
     "Pillars",
+    "PriorityMap",
+    "PriorityPoint",
+    "ProfileCell",
+    "ProfilePanel",
+    "Profiles",
     "Readiness",
     "ReadinessGap",
     "ResponseBars",
@@ -124,6 +131,8 @@ __all__ = [
     "item_dumbbells",
     "level_bar",
     "pillars",
+    "priority_map",
+    "profiles",
     "progress_bar",
     "response_bars",
     "staircase",

@@ -283,6 +283,78 @@ def response(word: Callable[[str], str] = str) -> c.ResponseBars:
     return c.ResponseBars(word("Response"), word("Rates"), rows)
 
 
+def priority_map(word: Callable[[str], str] = str) -> c.PriorityMap:
+    point = c.PriorityPoint
+    points = (
+        point(
+            "R6",
+            word("Problem recovery"),
+            0.155,
+            -2.14,
+            0.138,
+            0.172,
+            -2.33,
+            -1.95,
+            first=True,
+            note=word("priority 33"),
+            href="#R6",
+        ),
+        point(
+            "R3",
+            word("Kept promises"),
+            0.17,
+            -1.54,
+            0.153,
+            0.187,
+            -1.73,
+            -1.35,
+            first=True,
+            note=word("priority 26"),
+        ),
+        point("R8", word("Channel continuity"), 0.115, -1.94, 0.098, 0.132, -2.13, -1.75, first=True),
+        point("R4", word("Confidence"), 0.135, -0.79, 0.118, 0.152, -0.98, -0.6),
+        point("R9", word("Ease and rhythm"), 0.13, -0.87, 0.113, 0.147, -1.06, -0.68),
+        point("R2", word("Individual attention"), 0.085, -1.37),
+        point("R7", word("Data and permission"), 0.075, -1.3, 0.058, 0.092, -1.49, -1.11),
+        point("R1", word("Communication"), 0.09, -1.09),
+        point("R5", word("Recognition"), None, -0.84),
+    )
+    quadrants = (word("Repair first"), word("Keep up"), word("Watch"), word("Enough"))
+    return c.PriorityMap(
+        word("Priorities"), word("Importance by gap"), points, quadrants, word("gap E1, points"),
+        word("importance"), -1.32, 0.11, word("mean gap −1.32"), word("equal weight, 11 %"),
+    )  # fmt: skip
+
+
+def profiles(word: Callable[[str], str] = str) -> c.Profiles:
+    cells = (
+        c.ProfileCell(5.8, 5.6, 6.0, 5.5, 4.4),
+        c.ProfileCell(6.7, 6.5, 6.9, 6.0),
+        c.ProfileCell(4.6, 4.4, 4.8, 5.1),
+        c.ProfileCell(None),
+    )
+    panels = (
+        c.ProfilePanel(
+            word("Reliables"), 0.38, word("Agreements, recovery, little contact"), word("n = 81"), cells
+        ),
+        c.ProfilePanel(
+            word("Partners"),
+            0.19,
+            word("High on everything"),
+            word("n = 26"),
+            cells,
+            indicative=True,
+            href="#p",
+        ),
+        c.ProfilePanel(word("Others"), None, "", "", (), hidden=word("fewer than 10")),
+    )
+    names = tuple(word(name) for name in ("R1 Communication", "R3 Promises", "R5 Recognition", "R9 Ease"))
+    return c.Profiles(
+        word("Profiles"), word("Expectation by profile"), names, panels, word("customers expect"), word("standard"),
+        word("get"),
+    )  # fmt: skip
+
+
 def all_samples(word: Callable[[str], str] = str) -> list[Sample]:
     """Every chart once; `word` replaces each label, for example by a very long one."""
     cover = c.CoverStaircase(word("Cover"), stair_states(word))
@@ -298,6 +370,8 @@ def all_samples(word: Callable[[str], str] = str) -> list[Sample]:
         Sample("heat_grid", c.heat_grid, heat_grid(word), ("−0.52", "(+0.09)", "−1.10", "±0.00")),
         Sample("coherence_map", c.coherence_map, coherence(word), ("74", "44*", "38", "+16")),
         Sample("pillars", c.pillars, pillars(word), ("70", "55*")),
+        Sample("priority_map", c.priority_map, priority_map(word), ("−1.5", "15\u00a0%")),
+        Sample("profiles", c.profiles, profiles(word), ("38\u00a0%",)),
         Sample("effort_impact", c.effort_impact, effort_impact(word), ("A1", "A12")),
         Sample("timeline", c.timeline, timeline(word), ("A1", "A4", "2026")),
         Sample("funnel", c.funnel, funnel(word), ("1\u202f240", "187", "15\u00a0%")),
