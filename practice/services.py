@@ -130,6 +130,13 @@ def create_engagement(*, client: ClientOrganisation, name: str, question: str, a
 
 
 @transaction.atomic
+def update_engagement(engagement: Engagement, *, actor: Member, **fields: Any) -> Engagement:
+    """Change an engagement's client, name or question."""
+    _update(engagement, "engagement.updated", actor=actor, **fields)
+    return engagement
+
+
+@transaction.atomic
 def create_api_token(
     *, member: Member, name: str, actor: Member, days: int = TOKEN_DAYS
 ) -> tuple[ApiToken, str]:

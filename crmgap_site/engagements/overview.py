@@ -1,14 +1,16 @@
-"""Where an engagement stands: its step, what needs attention, and the next best action."""
+"""Where an engagement stands: its step, its health, what needs somebody today, and the next best action."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
-from django.urls import reverse
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crmgap_site.templatetags.portal import STEPS, find_url
 from diagnosis.enums import Decision, DiagnosisState
 from diagnosis.models import Action, Diagnosis, Finding
 from practice.models import Engagement
@@ -17,15 +19,7 @@ from reports.models import Report
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.models import Delivery, Recipient, Wave
 
-STEPS = (
-    ("people", gettext_lazy("People"), "surveys:people"),
-    ("launch", gettext_lazy("Launch"), "surveys:launch"),
-    ("field", gettext_lazy("Field"), "surveys:field"),
-    ("diagnosis", gettext_lazy("Diagnosis"), "diagnosis:current"),
-    ("report", gettext_lazy("Report"), "reports:report_list"),
-    ("actions", gettext_lazy("Actions"), "diagnosis:action_list"),
-)
-STEP_NUMBERS = {code: number for number, (code, _name, _route) in enumerate(STEPS)}
+ROUTES = {code: route for code, _name, route in STEPS}
 NEXT_LABELS = {
     "people": gettext_lazy("Add people"),
     "launch": gettext_lazy("Check and launch"),
@@ -38,14 +32,11 @@ IN_FIELD = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the stepper."""
+class Health:
+    """Whether an engagement is on its way: ok, warn or bad, in words."""
 
-    code: str
-    name: str
-    url: str
-    is_done: bool
-    is_current: bool
+    state: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,124 +45,134 @@ class Overview:
 
     engagement: Engagement
     wave: Wave | None
+    diagnosis: Diagnosis | None
     step: str
-    step_name: str
-    next_label: str
-    next_url: str
-    attention: tuple[str, ...]
+    health: Health
+    n_finished: int | None
+    n_to_decide: int
+    n_actions: int
     n_people: int
+    due: datetime | None
+    slug: str
 
     @property
-    def steps(self) -> list[Step]:
-        """Return the six steps with their state."""
-        return steps_of(self.engagement, current=self.step, reached=self.step)
+    def next_action(self) -> dict[str, str]:
+        """Return the next best action: label and address."""
+        return {
+            "label": str(NEXT_LABELS[self.step]),
+            "url": find_url(ROUTES[self.step], slug=self.slug, engagement_id=self.engagement.pk),
+        }
+
+    @property
+    def done_steps(self) -> set[str]:
+        """Return the codes of the steps that lie behind."""
+        codes = list(ROUTES)
+        return set(codes[: codes.index(self.step)])
+
+    @property
+    def today(self) -> dict[str, str] | None:
+        """Return the line for "needs you today", or None when nothing does."""
+        if self.health.state not in {"warn", "bad"} and not self.n_to_decide:
+            return None
+        text = self.health.text
+        if self.n_to_decide:
+            text = ngettext("%(n)s finding to decide", "%(n)s findings to decide", self.n_to_decide)
+            text %= {"n": self.n_to_decide}
+        return {
+            "tone": self.health.state if self.health.state in {"warn", "bad"} else "",
+            "icon": "alert-triangle" if self.health.state in {"warn", "bad"} else "eye",
+            "client": self.engagement.client_organisation.name,
+            "text": text,
+            **self.next_action,
+        }
 
 
-def steps_of(engagement: Engagement, *, current: str, reached: str) -> list[Step]:
-    """Return the stepper of an engagement: `current` is the page shown, `reached` how far the work has come."""
-    return [
-        Step(code, str(name), _url(engagement, route), STEP_NUMBERS[code] < STEP_NUMBERS[reached], code == current)
-        for code, name, route in STEPS
-    ]
-
-
-def _url(engagement: Engagement, route: str) -> str:
-    return reverse(route, kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk})
-
-
-def overviews(engagements: Iterable[Engagement]) -> list[Overview]:
+def overviews(engagements: Iterable[Engagement], *, slug: str) -> list[Overview]:
     """Return the overviews of some engagements with a number of queries that does not grow with them."""
     rows = list(engagements)
     ids = [row.pk for row in rows]
-    waves: dict[UUID, Wave] = {}
-    for wave in Wave.objects.filter(engagement__in=ids).prefetch_related("audiences").order_by("number"):
-        waves[wave.engagement_id] = wave
+    all_waves = Wave.objects.filter(engagement__in=ids).defer("instrument").prefetch_related("audiences")
+    waves: dict[UUID, Wave] = {wave.engagement_id: wave for wave in all_waves.order_by("number")}
     wave_ids = [wave.pk for wave in waves.values()]
     people = _counts(Recipient.objects.filter(wave_audience__wave__in=wave_ids), "wave_audience__wave")
-    bounced = _counts(
-        Delivery.objects.filter(
-            wave_audience__wave__in=wave_ids, round=Round.INVITATION, state=DeliveryState.BOUNCED_HARD
+    bounced = Delivery.objects.filter(round=Round.INVITATION, state=DeliveryState.BOUNCED_HARD)
+    bounces = _counts(bounced.filter(wave_audience__wave__in=wave_ids), "wave_audience__wave")
+    newest = Diagnosis.objects.filter(wave__in=wave_ids).defer("result").order_by("number")
+    diagnoses = {diagnosis.wave_id: diagnosis for diagnosis in newest}
+    to_decide = _counts(
+        Finding.objects.filter(
+            diagnosis__in=[diagnosis.pk for diagnosis in diagnoses.values()], decision=Decision.PROPOSED
         ),
-        "wave_audience__wave",
-    )
-    diagnoses = {
-        diagnosis.wave_id: diagnosis
-        for diagnosis in Diagnosis.objects.filter(wave__in=wave_ids).defer("result").order_by("number")
-    }
-    undecided = _counts(
-        Finding.objects.filter(diagnosis__in=[d.pk for d in diagnoses.values()], decision=Decision.PROPOSED),
         "diagnosis",
     )
     reports = _counts(Report.objects.filter(engagement__in=ids, state=ReportState.SUCCEEDED), "engagement")
     actions = _counts(Action.objects.filter(engagement__in=ids), "engagement")
-    return [
-        _overview(
-            row,
-            waves.get(row.pk),
-            n_people=people.get(_pk(waves.get(row.pk)), 0),
-            n_bounced=bounced.get(_pk(waves.get(row.pk)), 0),
-            diagnosis=diagnoses.get(_pk(waves.get(row.pk))),
-            undecided=undecided,
-            n_reports=reports.get(row.pk, 0),
-            n_actions=actions.get(row.pk, 0),
+    found = []
+    for row in rows:
+        wave = waves.get(row.pk)
+        diagnosis = diagnoses.get(wave.pk) if wave else None
+        n_people = people.get(wave.pk, 0) if wave else 0
+        n_to_decide = to_decide.get(diagnosis.pk, 0) if diagnosis else 0
+        found.append(
+            Overview(
+                engagement=row,
+                wave=wave,
+                diagnosis=diagnosis,
+                step=_step(wave, diagnosis, n_people, n_to_decide, reports.get(row.pk, 0)),
+                health=_health(wave, diagnosis, bounces.get(wave.pk, 0) if wave else 0),
+                n_finished=_finished(wave),
+                n_to_decide=n_to_decide,
+                n_actions=actions.get(row.pk, 0),
+                n_people=n_people,
+                due=_due(wave),
+                slug=slug,
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
-def _pk(wave: Wave | None) -> UUID:
-    return wave.pk if wave else UUID(int=0)
+def _counts(queryset: QuerySet[Any], key: str) -> dict[UUID, int]:
+    return {row[key]: row["n"] for row in queryset.order_by().values(key).annotate(n=Count("pk"))}
 
 
-def _counts(queryset: object, key: str) -> dict[UUID, int]:
-    rows = queryset.order_by().values(key).annotate(n=Count("pk"))  # type: ignore[attr-defined]  # any query set
-    return {row[key]: row["n"] for row in rows}
-
-
-def _overview(
-    engagement: Engagement,
-    wave: Wave | None,
-    *,
-    n_people: int,
-    n_bounced: int,
-    diagnosis: Diagnosis | None,
-    undecided: dict[UUID, int],
-    n_reports: int,
-    n_actions: int,
-) -> Overview:
-    states = {audience.state for audience in wave.audiences.all()} if wave else set()
-    n_undecided = undecided.get(diagnosis.pk, 0) if diagnosis else 0
+def _step(
+    wave: Wave | None, diagnosis: Diagnosis | None, n_people: int, n_to_decide: int, n_reports: int
+) -> str:
     if wave is None or not n_people:
-        step = "people"
-    elif wave.launched_at is None:
-        step = "launch"
-    elif states & IN_FIELD:
-        step = "field"
-    elif diagnosis is None or diagnosis.state != DiagnosisState.SUCCEEDED or n_undecided:
-        step = "diagnosis"
-    elif not n_reports:
-        step = "report"
-    else:
-        step = "actions"
-    attention = []
-    if n_bounced:
-        attention.append(
-            ngettext("%(n)s invitation bounced", "%(n)s invitations bounced", n_bounced) % {"n": n_bounced}
-        )
-    if n_undecided:
-        attention.append(
-            ngettext("%(n)s finding to decide", "%(n)s findings to decide", n_undecided) % {"n": n_undecided}
-        )
+        return "people"
+    if wave.launched_at is None:
+        return "launch"
+    if any(audience.state in IN_FIELD for audience in wave.audiences.all()):
+        return "field"
+    if diagnosis is None or diagnosis.state != DiagnosisState.SUCCEEDED:
+        return "diagnosis"
+    if not n_reports:
+        return "diagnosis" if n_to_decide else "report"
+    return "actions"
+
+
+def _health(wave: Wave | None, diagnosis: Diagnosis | None, n_bounced: int) -> Health:
     if diagnosis and diagnosis.state == DiagnosisState.FAILED:
-        attention.append(_("The diagnosis failed. Start it again."))
-    name, route = next((str(label), found) for code, label, found in STEPS if code == step)
-    return Overview(
-        engagement=engagement,
-        wave=wave,
-        step=step,
-        step_name=name,
-        next_label=str(NEXT_LABELS[step]),
-        next_url=_url(engagement, route),
-        attention=tuple(attention),
-        n_people=n_people,
-    )
+        return Health("bad", _("the diagnosis failed"))
+    if n_bounced:
+        return Health("warn", ngettext("%(n)s bounced", "%(n)s bounced", n_bounced) % {"n": n_bounced})
+    if wave is None or wave.launched_at is None:
+        return Health("", _("not launched"))
+    if any(audience.state == AudienceState.PAUSED for audience in wave.audiences.all()):
+        return Health("warn", _("paused"))
+    return Health("ok", _("on its way"))
+
+
+def _finished(wave: Wave | None) -> int | None:
+    if wave is None or wave.launched_at is None:
+        return None
+    shown = [audience.totals.get("finished") for audience in wave.audiences.all()]
+    known = [number for number in shown if number is not None]
+    return sum(known) if known else None
+
+
+def _due(wave: Wave | None) -> datetime | None:
+    if wave is None:
+        return None
+    dates = [a.closes_at for a in wave.audiences.all() if a.closes_at and a.state in IN_FIELD]
+    return min(dates, default=None)
