@@ -1,0 +1,95 @@
+"""What the product does not calculate, each with its reason; a case neither here nor adapted fails."""
+
+from collections.abc import Mapping
+
+NOT_BUILT = "not yet built"
+OTHER_RULE = "the method names Benjamini-Hochberg as the one adjustment"
+FROM_SUMMARY = "the product calculates from answers, never from printed means"
+
+NOT_IN_PRODUCT: Mapping[str, str] = {
+    "bartlett_sphericity": NOT_BUILT,
+    "bootstrap_ci_mean_difference": NOT_BUILT,
+    "chi_square_independence": NOT_BUILT,
+    "correlation_missing_rule": NOT_BUILT,
+    "correlation_pearson": NOT_BUILT,
+    "cronbach_alpha_ci_bootstrap": "the product shows Feldt's interval",
+    "dimension_gap_from_items": FROM_SUMMARY,
+    "efa_minres_oblimin": NOT_BUILT,
+    "eigenvalues_pca": NOT_BUILT,
+    "games_howell": NOT_BUILT,
+    "gap_table_from_summary": FROM_SUMMARY,
+    "gaussian_mixture_bic": NOT_BUILT,
+    "harman_single_factor": NOT_BUILT,
+    "icc1_icc2": NOT_BUILT,
+    "importance_correlations": NOT_BUILT,
+    "ipa_quadrants": NOT_BUILT,
+    "johnson_relative_weights": "the method prefers LMG/Shapley",
+    "kmeans_silhouette": NOT_BUILT,
+    "kmo": NOT_BUILT,
+    "kruskal_wallis": NOT_BUILT,
+    "libqual_gaps": NOT_BUILT,
+    "lmg_shapley_importance": NOT_BUILT,
+    "mann_whitney": NOT_BUILT,
+    "mediation_bootstrap_ci": NOT_BUILT,
+    "mediation_effects": NOT_BUILT,
+    "moderation_simple_slopes": NOT_BUILT,
+    "nps_ci": NOT_BUILT,
+    "nps_difference": NOT_BUILT,
+    "ols_regression": NOT_BUILT,
+    "omega_total_cfa": NOT_BUILT,
+    "p_adjust.BY": OTHER_RULE,
+    "p_adjust.bonferroni": OTHER_RULE,
+    "p_adjust.hochberg": OTHER_RULE,
+    "p_adjust.holm": OTHER_RULE,
+    "parallel_analysis": NOT_BUILT,
+    "pearson_ci": NOT_BUILT,
+    "response_surface_edwards": NOT_BUILT,
+    "standardized_beta": NOT_BUILT,
+    "vif": NOT_BUILT,
+    "weighted_statistics": NOT_BUILT,
+    "welch_anova": NOT_BUILT,
+    "welch_t_from_summary": FROM_SUMMARY,
+    "wilcoxon_signed_rank": NOT_BUILT,
+    "edge_case.icc_negative": NOT_BUILT,
+    "edge_case.kmeans_degenerate": NOT_BUILT,
+    "edge_case.missing.pairwise_corr_not_psd": NOT_BUILT,
+    "edge_case.more_predictors_than_rows": NOT_BUILT,
+    "edge_case.non_integer_weights": NOT_BUILT,
+    "edge_case.nps_degenerate": NOT_BUILT,
+    "edge_case.percent_rounding": "rounding is a matter of display, tested with the report",
+    "edge_case.perfect_collinearity": NOT_BUILT,
+    "edge_case.perfect_separation": NOT_BUILT,
+    "edge_case.text_and_bad_values": "text never reaches the statistics; imports refuse it",
+}
+
+LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+    "cohen_d_independent": {"d_avg_var": "not the product's effect size", "glass_delta": "not the product's"},
+    "cohen_dav_paired": dict.fromkeys(
+        (
+            "d_av_arith_mean_sd",
+            "d_rm",
+            "d_glass_t1",
+            "effsize_cohen_d_paired_default",
+            "effsize_cohen_d_paired_noncorrected",
+        ),
+        "the product names d_av and d_z",
+    ),
+    "cohen_dz_paired": {"g_z_approxJ": "the exact correction is used"},
+    "corrected_item_total_correlation": dict.fromkeys(
+        ("r_total_uncorrected", "r_cor_smc", "item_mean", "item_sd"), "the item-rest correlation is shown"
+    ),
+    "cronbach_alpha_missing": dict.fromkeys(
+        ("pairwise", "pairwise_std", "person_mean_imputed"), "the method is listwise"
+    ),
+    "cronbach_alpha_standardized": {"guttman_lambda6": NOT_BUILT},
+    "difference_score_reliability": dict.fromkeys(
+        ("r_xy", "sd_x", "sd_y", "alpha_of_item_differences"), "parts of the formula, or another statistic"
+    ),
+    "finite_population_margin_of_error": {
+        "se_survey": "in moe_survey",
+        "clopper_pearson": "Wilson is the interval of shares",
+    },
+    "finite_population_mean_ci": {"ci_z": "intervals of means use t"},
+    "gap_table_paired_t": {"r": "not part of a gap"},
+    "p_adjust.BH": {"holm": OTHER_RULE, "bonferroni": OTHER_RULE},
+}
