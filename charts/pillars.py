@@ -112,5 +112,9 @@ def _draw_bar(
         canvas.line(axis.at(low), middle, axis.at(high), middle, "ink", line=0.9)
         edge = max(end, axis.at(high))
     text = canvas.theme.number(value, 0) + ("*" if bar.indicative else "")
-    canvas.text(edge + 5, middle + 2.5, text, 7.4, "ink", bold=True)
+    start = edge + 5
+    width = text_width(text, 7.4, bold=True)
+    if threshold is not None and start - 2 < axis.at(threshold) < start + width + 2:
+        start = axis.at(threshold) + 4
+    canvas.text(start, middle + 2.5, text, 7.4, "ink", bold=True)
     canvas.close_mark()

@@ -69,6 +69,7 @@ def priority_map(
         (x.start, y.start - 16, x.start + 90, y.start),
         (x.end - 90, y.start - 16, x.end, y.start),
     ]
+    crosses = [box for point, g, i in points for box in _cross_boxes(point, x.at(g), y.at(i), x, y)]
     for point, gap, importance in points:
         canvas.open_mark(
             f"{point.code} {point.name} {theme.signed(gap)}, {theme.percent(importance)} {point.note}".strip(),
@@ -77,7 +78,7 @@ def priority_map(
         px, py = x.at(gap), y.at(importance)
         fill: Role = "loss" if point.first else "surface"
         canvas.circle(px, py, 4.8, fill, stroke="loss" if point.first else "customer", line=1.6)
-        _draw_label(canvas, point, px, py, taken, (x.start, y.end, x.end, y.start))
+        _draw_label(canvas, point, px, py, taken, crosses, (x.start, y.end, x.end, y.start))
         canvas.close_mark(point.href)
     return canvas.finish(height)
 
@@ -100,7 +101,7 @@ def _draw_ground(canvas: Canvas, data: PriorityMap, x: Axis, y: Axis) -> None:
     x_cut, y_cut = known(data.gap_cut), known(data.importance_cut)
     if x_cut is not None and y_cut is not None:
         cx, cy = x.at(x_cut), y.at(y_cut)
-        canvas.rect(x.start, y.end, cx - x.start, cy - y.end, "panel", stroke="panel-line", line=0.6)
+        canvas.rect(x.start, y.end, cx - x.start, cy - y.end, "loss-ground")
         canvas.rect(cx, y.end, x.end - cx, cy - y.end, "accent-soft")
     room = (x.end - x.start) / 2 - 16
     upper_left, upper_right, lower_left, lower_right = data.quadrants
@@ -144,27 +145,46 @@ def _draw_scales(canvas: Canvas, data: PriorityMap, x: Axis, y: Axis) -> None:
 
 def _draw_cross(canvas: Canvas, point: PriorityPoint, px: float, py: float, x: Axis, y: Axis) -> None:
     role: Role = "loss" if point.first else "company"
+    for x1, y1, x2, y2 in _cross_boxes(point, px, py, x, y):
+        canvas.line(x1, y1, x2, y2, role, line=0.8)
+
+
+def _cross_boxes(point: PriorityPoint, px: float, py: float, x: Axis, y: Axis) -> list[Box]:
+    """The intervals of one point as boxes without thickness."""
+    boxes: list[Box] = []
     low, high = known(point.gap_low), known(point.gap_high)
     if low is not None and high is not None:
-        canvas.line(x.at(low), py, x.at(high), py, role, line=0.8)
+        boxes.append((x.at(low), py, x.at(high), py))
     low, high = known(point.importance_low), known(point.importance_high)
     if low is not None and high is not None:
-        canvas.line(px, y.at(low), px, y.at(high), role, line=0.8)
+        boxes.append((px, y.at(high), px, y.at(low)))
+    return boxes
 
 
 def _draw_label(
-    canvas: Canvas, point: PriorityPoint, px: float, py: float, taken: list[Box], frame: Box
+    canvas: Canvas,
+    point: PriorityPoint,
+    px: float,
+    py: float,
+    taken: list[Box],
+    crosses: list[Box],
+    frame: Box,
 ) -> None:
-    """The name in the first free corner beside the point; a point without room keeps its code only."""
+    """The name in the first free corner, if possible off all intervals; without room the code only."""
     name = fit_text(f"{point.code} {point.name}".strip(), 150, 7.6, bold=point.first)
     note = fit_text(point.note, 150, 6.8)
-    for title, under in ((name, note), (name, ""), (point.code, "")):
+    for title, under, blocked in (
+        (name, note, [*taken, *crosses]),
+        (name, note, taken),
+        (name, "", taken),
+        (point.code, "", taken),
+    ):
         width = max(text_width(title, 7.6, bold=point.first), text_width(under, 6.8))
         height = 17.0 if under else 9.0
         for dx, dy in ((7, -4 - height), (-7 - width, -4 - height), (7, 5), (-7 - width, 5)):
             box = (px + dx, py + dy, px + dx + width, py + dy + height)
             inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-            if inside and not any(_overlap(box, other) for other in taken):
+            if inside and not any(_overlap(box, other) for other in blocked):
                 taken.append(box)
                 canvas.text(box[0], box[1] + 7.4, title, 7.6, "ink", bold=point.first)
                 canvas.text(box[0], box[1] + 15.6, under, 6.8, "loss" if point.first else "muted")

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 Role = Literal[
     "ink", "text", "muted", "rule", "hair", "panel", "panel-line", "track", "surface", "accent",
-    "accent-soft", "loss", "surplus", "nil", "loss-soft", "surplus-soft", "nil-soft", "zone", "hidden",
+    "accent-soft", "loss", "surplus", "nil", "loss-soft", "surplus-soft", "nil-soft", "loss-ground", "zone", "hidden",
     "hidden-line",
     "gap-n3", "gap-n2", "gap-n1", "gap-0", "gap-p1", "gap-p2", "gap-p3",
     "on-gap-n3", "on-gap-n2", "on-gap-n1", "on-gap-0", "on-gap-p1", "on-gap-p2", "on-gap-p3",
@@ -29,7 +29,8 @@ _PAPER: dict[Role, str] = {
     "panel": "#f3f6f9", "panel-line": "#f3f6f9", "track": "#e6ebf1", "surface": "#ffffff",
     "accent": "#0b4a6f", "accent-soft": "#e8f0f8",
     "loss": "#b4510b", "surplus": "#1f5f9e", "nil": "#5b6b80",
-    "loss-soft": "#efb078", "surplus-soft": "#93bbdf", "nil-soft": "#c6d0db", "zone": "#e8f0f8",
+    "loss-soft": "#efb078", "surplus-soft": "#93bbdf", "nil-soft": "#c6d0db",
+    "loss-ground": "#fdf0e3", "zone": "#e8f0f8",
     "hidden": "#f3f6f9", "hidden-line": "#c6d0db",
     "gap-n3": "#b4510b", "gap-n2": "#dd8238", "gap-n1": "#f8d6b3", "gap-0": "#f3f6f9",
     "gap-p1": "#c5daee", "gap-p2": "#93bbdf", "gap-p3": "#1f5f9e",
