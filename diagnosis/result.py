@@ -14,11 +14,6 @@ SCHEMA: Final = 1
 _T = TypeVar("_T")
 
 
-def _named(name: str) -> Any:
-    """A field whose JSON key is a word Python keeps for itself."""
-    return field(metadata={"json": name})
-
-
 @dataclass(frozen=True, slots=True)
 class Share:
     """A share (0-1) with its Wilson interval."""
@@ -173,8 +168,8 @@ class StageResult:
 class Waterfall:
     """The total gap split into the gaps between its states."""
 
-    from_state: str = _named("from")
-    to_state: str = _named("to")
+    from_state: str = field(metadata={"json": "from"})
+    to_state: str = field(metadata={"json": "to"})
     total: str
     overall: Steps
     dimensions: Mapping[str, Steps]
@@ -321,7 +316,7 @@ class NoStandard:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How completely a state was answered: shares (0-1) of values, of cannot judge, and of persons with part answers."""
+    """How completely a state was answered: shares (0-1) of values, of cannot judge, of persons with part answers."""
 
     state: str
     audience: str

@@ -1,0 +1,249 @@
+"""The only adapter between stored answers and figures: rows of a wave -> frames -> bytes of a snapshot and back.
+
+A frame holds no person: packed scores, reduced attributes, ticks and flags, in an order that follows from the values
+alone, so the same answers always give the same bytes and the same hash.
+"""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, Form, Instrument, parse_instrument
+from surveys.models import Delivery, Recipient, Response, Wave, WaveAudience
+from surveys.quality import share_answered
+
+SCHEMA: Final = 1
+CARELESS_FLAGS: Final = 2
+MIN_CORE_SHARE: Final = 0.5
+CARELESS: Final = "careless"
+FEW_ANSWERS: Final = "few_answers"
+USED: Final = ""
+
+Scores: TypeAlias = NDArray[np.int16]
+Ratings: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many were invited, reached, lost, began and finished; None = not known or not to be shown."""
+
+    invited: int | None = None
+    accepted: int | None = None
+    bounced: int | None = None
+    started: int | None = None
+    finished: int | None = None
+
+
+@dataclass(frozen=True)
+class AudienceFrame:
+    """All finished answers of one audience: `scores` (persons, slots) packed, everything else per person in that order.
+
+    `excluded` is "" for used answers, else the rule that leaves them out. `ticks` are the answers to questions with
+    several choices, by question.
+    """
+
+    audience: str
+    form: str
+    mode: str
+    slots: tuple[str, ...]
+    scores: Scores
+    excluded: tuple[str, ...]
+    attributes: tuple[Mapping[str, str], ...]
+    ticks: tuple[Mapping[str, Sequence[str]], ...]
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def n(self) -> int:
+        """Finished answers in the frame, used or not."""
+        return int(self.scores.shape[0])
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Mask of the answers the figures use."""
+        return np.array([reason == USED for reason in self.excluded], dtype=np.bool_)
+
+    @property
+    def n_used(self) -> int:
+        """Answers the figures use."""
+        return sum(reason == USED for reason in self.excluded)
+
+    def has_slot(self, code: str) -> bool:
+        """Tell whether the form asks for this value."""
+        return code in self.slots
+
+    def packed(self, codes: Sequence[str]) -> Scores:
+        """Packed scores (used persons, codes); slots the form lacks are MISSING."""
+        rows = self.scores[self.used]
+        place = {code: index for index, code in enumerate(self.slots)}
+        columns = [
+            rows[:, place[code]] if code in place else np.full(len(rows), MISSING, np.int16) for code in codes
+        ]
+        return np.column_stack(columns) if columns else np.empty((len(rows), 0), np.int16)
+
+    def ratings(self, codes: Sequence[str]) -> Ratings:
+        """Ratings (used persons, codes) in scale points; nan = missing, cannot judge, no standard or not asked."""
+        packed = self.packed(codes)
+        return np.where(packed > NO_STANDARD, packed.astype(np.float64), np.nan)
+
+    def used_attributes(self) -> list[Mapping[str, str]]:
+        """Attributes of the used persons, in the order of `ratings`."""
+        return [row for row, is_used in zip(self.attributes, self.used, strict=True) if is_used]
+
+    def used_ticks(self, question: str) -> list[Sequence[str]]:
+        """Ticks of the used persons for a question, in the order of `ratings`; empty = none."""
+        return [row.get(question, ()) for row, is_used in zip(self.ticks, self.used, strict=True) if is_used]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What one diagnosis is computed from."""
+
+    instrument_code: str
+    instrument_version: str
+    audiences: Mapping[str, AudienceFrame]
+
+    def get(self, audience: str) -> AudienceFrame | None:
+        """The frame of an audience, or None when it was not asked."""
+        return self.audiences.get(audience)
+
+
+def exclusion_reason(form: Form, scores: Sequence[int], flags: Sequence[str]) -> str:
+    """The rule that leaves an answer out: less than half of the core ratings, or two flags of carelessness."""
+    if share_answered(form, scores) < MIN_CORE_SHARE:
+        return FEW_ANSWERS
+    return CARELESS if len(set(flags)) >= CARELESS_FLAGS else USED
+
+
+def build_frame(
+    form: Form,
+    *,
+    mode: str,
+    rows: Iterable[tuple[Sequence[int], Mapping[str, Any], Mapping[str, Any], Sequence[str]]],
+    counts: Counts,
+) -> AudienceFrame:
+    """Frame of one audience from (scores, choices, attributes, flags) per answer, in an order that values alone fix.
+
+    Raises ValueError when a packed row does not fit the form.
+    """
+    several = {
+        question.code for page in form.pages for question in page.questions if question.kind == "multi"
+    }
+    people = []
+    for scores, choices, attributes, flags in rows:
+        if len(scores) != len(form.slots):
+            message = f"an answer with {len(scores)} values does not fit the form {form.code}"
+            raise ValueError(message)
+        kept = {str(name): str(value) for name, value in attributes.items() if value not in ("", None)}
+        ticks = {code: tuple(choices[code]) for code in sorted(several & choices.keys()) if choices[code]}
+        people.append((tuple(scores), ticks, kept, exclusion_reason(form, scores, flags)))
+    people.sort(key=lambda person: (person[0], json.dumps(person[1:], sort_keys=True)))
+    matrix = np.array([person[0] for person in people], dtype=np.int16).reshape(len(people), len(form.slots))
+    return AudienceFrame(
+        audience=form.audience,
+        form=form.code,
+        mode=mode,
+        slots=tuple(slot.code for slot in form.slots),
+        scores=matrix,
+        excluded=tuple(person[3] for person in people),
+        attributes=tuple(person[2] for person in people),
+        ticks=tuple(person[1] for person in people),
+        counts=counts,
+    )
+
+
+def read_frames(wave: Wave) -> Frames:
+    """Read a wave's frames: confidential audiences once they are released, named ones at any time."""
+    instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+    audiences = {}
+    for wave_audience in WaveAudience.objects.filter(wave=wave).order_by("audience"):
+        if wave_audience.mode == Mode.CONFIDENTIAL and wave_audience.state != AudienceState.RELEASED:
+            continue
+        audiences[wave_audience.audience] = _read_audience(wave_audience, instrument)
+    return Frames(instrument.code, instrument.version, audiences)
+
+
+def _read_audience(wave_audience: WaveAudience, instrument: Instrument) -> AudienceFrame:
+    responses = Response.objects.filter(wave_audience=wave_audience)
+    stored = responses.values_list("scores", "record", "attributes", "flags")
+    return build_frame(
+        instrument.form(wave_audience.form),
+        mode=wave_audience.mode,
+        rows=[
+            (scores, record.get("choices", {}), attributes, flags)
+            for scores, record, attributes, flags in stored
+        ],
+        counts=_read_counts(wave_audience),
+    )
+
+
+def _read_counts(wave_audience: WaveAudience) -> Counts:
+    invitations = Delivery.objects.filter(wave_audience=wave_audience, round=Round.INVITATION)
+    reached = [DeliveryState.ACCEPTED, DeliveryState.DELIVERED]
+    return Counts(
+        invited=Recipient.objects.filter(wave_audience=wave_audience).count(),
+        accepted=invitations.filter(state__in=reached).count(),
+        bounced=invitations.filter(state=DeliveryState.BOUNCED_HARD).count(),
+        started=wave_audience.totals.get("started"),
+        finished=wave_audience.totals.get("finished"),
+    )
+
+
+def pack_frames(frames: Frames) -> tuple[bytes, str]:
+    """Bytes of a snapshot and the SHA-256 of their content; equal frames give equal hashes on every machine."""
+    content = {
+        "schema": SCHEMA,
+        "instrument": [frames.instrument_code, frames.instrument_version],
+        "rules": {"careless_flags": CARELESS_FLAGS, "min_core_share": MIN_CORE_SHARE},
+        "codes": {"missing": MISSING, "cannot_judge": CANNOT_JUDGE, "no_standard": NO_STANDARD},
+        "audiences": {code: _packed(frame) for code, frame in sorted(frames.audiences.items())},
+    }
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return zlib.compress(plain, 9), hashlib.sha256(plain).hexdigest()
+
+
+def _packed(frame: AudienceFrame) -> dict[str, Any]:
+    counts = frame.counts
+    return {
+        "form": frame.form,
+        "mode": frame.mode,
+        "slots": list(frame.slots),
+        "n": frame.n,
+        "scores": base64.b64encode(frame.scores.astype("<i2").tobytes()).decode(),
+        "excluded": list(frame.excluded),
+        "attributes": [dict(row) for row in frame.attributes],
+        "ticks": [{code: list(ticks) for code, ticks in row.items()} for row in frame.ticks],
+        "counts": [counts.invited, counts.accepted, counts.bounced, counts.started, counts.finished],
+    }
+
+
+def unpack_frames(content: bytes) -> Frames:
+    """Read the bytes of a snapshot; raises ValueError on another schema."""
+    plain = json.loads(zlib.decompress(content))
+    if plain["schema"] != SCHEMA:
+        message = f"a snapshot of schema {plain['schema']} cannot be read, only {SCHEMA}"
+        raise ValueError(message)
+    code, version = plain["instrument"]
+    return Frames(code, version, {name: _unpacked(name, part) for name, part in plain["audiences"].items()})
+
+
+def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
+    scores = np.frombuffer(base64.b64decode(part["scores"]), dtype="<i2").astype(np.int16)
+    return AudienceFrame(
+        audience=audience,
+        form=part["form"],
+        mode=part["mode"],
+        slots=tuple(part["slots"]),
+        scores=scores.reshape(part["n"], len(part["slots"])),
+        excluded=tuple(part["excluded"]),
+        attributes=tuple(part["attributes"]),
+        ticks=tuple({code: tuple(ticks) for code, ticks in row.items()} for row in part["ticks"]),
+        counts=Counts(*part["counts"]),
+    )
