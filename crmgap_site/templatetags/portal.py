@@ -273,7 +273,7 @@ def client_mark(name: str, colour: str = "") -> SafeString:
     words = name.split()
     initials = (words[0][:1] + (words[1][:1] if len(words) > 1 else "")).upper() if words else "?"
     return format_html(
-        '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="6" fill="{}"/>'
+        '<svg class="client-mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="6" fill="{}"/>'
         '<text x="16" y="20.5">{}</text></svg>',
         colour or "#475364",
         initials,
