@@ -315,8 +315,10 @@ def _draw_line_label(canvas: Canvas, edge: GapEdge, at: _Label, value: str, role
     start += text_width(edge.code, 9.0) + 4
     if value:
         canvas.text(start, at.y, value, 9.4, role, bold=edge.certainty in {"clear", "probable"})
-    else:
+    elif edge.certainty == "suppressed":
         canvas.lock(start + 4, at.y - 3, 7)
+    else:
+        canvas.text(start, at.y, canvas.theme.number(None), 9.4, "muted")
     canvas.text(start + value_width + 6, at.y, words, 7.2, "text", room=rest + 0.5)
 
 

@@ -125,8 +125,13 @@ def waterfall(data: Waterfall, *, theme: Theme, uid: str, width: float = 482, he
     _draw_links(canvas, data, levels, axis, left, slot)
     for index, (item, (before, after)) in enumerate(zip(data.steps, levels, strict=True)):
         _draw_step(canvas, item, before, after, axis, left + (index + 1.5) * slot, slot)
-    _draw_end(canvas, data.start, axis, left + slot / 2, slot, hollow=True)
-    _draw_end(canvas, data.end, axis, left + (len(data.steps) + 1.5) * slot, slot, hollow=False)
+    first, last = (data.steps[0], data.steps[-1]) if data.steps else (None, None)
+    locked = first is not None and first.certainty == "suppressed"
+    _draw_end(canvas, data.start, axis, left + slot / 2, slot, hollow=True, locked=locked)
+    locked = last is not None and last.certainty == "suppressed"
+    _draw_end(
+        canvas, data.end, axis, left + (len(data.steps) + 1.5) * slot, slot, hollow=False, locked=locked
+    )
     return canvas.finish(height)
 
 
@@ -198,11 +203,13 @@ def _draw_step(
     value = "" if hidden else theme.signed(item.value)
     canvas.open_mark(" ".join(filter(None, (item.code, item.name, value, item.note))), item.href)
     canvas.hit(x - slot / 2 + 2, axis.end, slot - 4, axis.start - axis.end + 26)
-    if hidden or before is None or after is None:
-        middle = (axis.start + axis.end) / 2
+    middle = (axis.start + axis.end) / 2
+    if item.certainty == "suppressed":
         canvas.hatch(x - bar / 2, middle - 20, bar, 40)
         canvas.circle(x, middle, 8, "hidden")
         canvas.lock(x, middle, 8)
+    elif hidden or before is None or after is None:
+        canvas.text(x, middle, value or theme.number(None), 9, role, anchor="middle")
     else:
         y1, y2 = axis.at(before), axis.at(after)
         _draw_step_bar(canvas, item.certainty, role, x - bar / 2, min(y1, y2), bar, abs(y2 - y1))
@@ -234,11 +241,13 @@ def _draw_step_bar(
         canvas.rect(x, y, width, height, "surface", stroke="nil", line=0.8, dash="2 2")
 
 
-def _draw_end(canvas: Canvas, state: EndState, axis: Axis, x: float, slot: float, *, hollow: bool) -> None:
+def _draw_end(
+    canvas: Canvas, state: EndState, axis: Axis, x: float, slot: float, *, hollow: bool, locked: bool
+) -> None:
     value = known(state.value)
     canvas.open_mark(f"{state.label} {canvas.theme.number(value)} {state.note}".strip())
     if value is None:
-        canvas.lock(x, (axis.start + axis.end) / 2, 9)
+        _draw_no_level(canvas, x, (axis.start + axis.end) / 2, locked=locked)
     else:
         y = axis.at(value)
         low, high = known(state.ci_low), known(state.ci_high)
@@ -263,6 +272,14 @@ def _draw_foot(canvas: Canvas, name: str, note: str, x: float, y: float, slot: f
         y += 8
 
 
+def _draw_no_level(canvas: Canvas, x: float, y: float, *, locked: bool) -> None:
+    """A lock where a figure is hidden, a dash where there is none."""
+    if locked:
+        canvas.lock(x, y, 8)
+    else:
+        canvas.text(x, y + 2.5, canvas.theme.number(None), 8, "muted", anchor="middle")
+
+
 def staircase(data: Staircase, *, theme: Theme, uid: str, width: float = 232, height: float = 204) -> str:
     """The states of one dimension as descending levels; thick risers are the steps between them."""
     canvas = Canvas(theme, uid=uid, kind="staircase", width=width, title=data.title, desc=data.desc)
@@ -281,7 +298,9 @@ def staircase(data: Staircase, *, theme: Theme, uid: str, width: float = 232, he
         for row, line in enumerate(wrap_text(state.label, slot - 2, 6.4, max_lines=2)):
             canvas.text(x, height - 12 + row * 8, line, 6.4, "muted", anchor="middle")
         if value is None:
-            canvas.lock(x, (axis.start + axis.end) / 2, 8)
+            beside = data.steps[max(0, index - 1) : index + 1]
+            locked = any(step.certainty == "suppressed" for step in beside)
+            _draw_no_level(canvas, x, (axis.start + axis.end) / 2, locked=locked)
             continue
         y = axis.at(value)
         canvas.open_mark(f"{state.label} {theme.number(value)}")
@@ -312,7 +331,8 @@ def _draw_riser(
     if before is None or after is None:
         return
     if value is None or item.certainty in HIDDEN:
-        canvas.lock(x2 - 9, (axis.at(before) + axis.at(after)) / 2, 6)
+        middle = (axis.at(before) + axis.at(after)) / 2
+        _draw_no_level(canvas, x2 - 9, middle, locked=item.certainty == "suppressed")
         return
     role = direction(value, item.certainty)
     thick = 5.5 if item.certainty in FIRM else 3.0
