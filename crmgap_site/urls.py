@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("crmgap_site.api_urls")),
+    path("s/", include("surveys.respondent_urls")),
     path("", include("practice.urls")),
 ]
 handler400 = "crmgap_site.views.bad_request"

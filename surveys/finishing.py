@@ -1,0 +1,59 @@
+"""The last write of an answer: it comes in and its draft goes out in one statement."""
+
+import json
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from practice.scope import require_practice_id
+from surveys.models import WaveAudience
+from surveys.sealed import FinishedAnswer, seal_answer
+
+CONFIDENTIAL = """
+WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s)
+INSERT INTO surveys_spoolentry (id, practice_id, wave_audience_id, sealed)
+VALUES (%(id)s, %(practice)s, %(audience)s, %(sealed)s)
+"""
+NAMED = """
+WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s),
+answer AS (
+    INSERT INTO surveys_response
+        (id, practice_id, wave_audience_id, scores, record, attributes, flags, is_partial)
+    VALUES (%(id)s, %(practice)s, %(audience)s, %(scores)s::smallint[], %(record)s::jsonb, %(attributes)s::jsonb,
+            %(flags)s::varchar[], false)
+)
+INSERT INTO surveys_responseidentity (id, practice_id, response_id, recipient_id)
+VALUES (%(identity)s, %(practice)s, %(id)s, %(recipient)s)
+"""
+
+
+def store_confidential(
+    audience: WaveAudience, mixing_key: bytes, answer: FinishedAnswer, draft: bytes
+) -> None:
+    """Put the sealed answer where the mixer takes it from and delete the draft with this key."""
+    _execute(CONFIDENTIAL, audience, {"draft": draft, "sealed": seal_answer(mixing_key, answer)})
+
+
+def store_named(
+    audience: WaveAudience, recipient_id: uuid.UUID, answer: FinishedAnswer, draft: bytes
+) -> None:
+    """Write the response with its person and delete the draft with this key."""
+    values = {
+        "draft": draft,
+        "scores": answer.scores,
+        "record": json.dumps(answer.record),
+        "attributes": json.dumps(dict(answer.attributes)),
+        "flags": answer.flags,
+        "identity": uuid.uuid4(),
+        "recipient": recipient_id,
+    }
+    _execute(NAMED, audience, values)
+
+
+def _execute(statement: str, audience: WaveAudience, values: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            {"id": uuid.uuid4(), "practice": require_practice_id(), "audience": audience.pk, **values},
+        )

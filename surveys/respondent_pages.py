@@ -1,0 +1,311 @@
+"""What a respondent reads: contexts of the survey templates, and the quick way to a page that has no problems.
+
+A page is rendered once per process with marks where answers go; after that a request only fills the marks in.
+"""
+
+import math
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from surveys.answering import Respondent
+from surveys.disclosure import MIN_GROUP
+from surveys.instruments import (
+    CANNOT_JUDGE,
+    MISSING,
+    NO_STANDARD,
+    AnswerProblem,
+    Page,
+    Question,
+    Slot,
+    fill_company,
+)
+
+CHECKED: Final = " checked"
+CANNOT_JUDGE_FIELD: Final = "na"
+NO_STANDARD_FIELD: Final = "ns"
+SHOWN_ROLES: Final = frozenset({"expectation", "perception", "belief", "standard", "delivery", "promise"})
+CACHED_PAGES: Final = 512
+CSRF_FIELD: Final = "csrfmiddlewaretoken"
+
+_MARK: Final = secrets.token_hex(12)
+_SPLIT: Final = re.compile(f"{_MARK}([0-9]+){_MARK}")
+
+
+class Values(Protocol):
+    """Where a page takes its answers from."""
+
+    def checked(self, name: str, value: str) -> str:
+        """Return the attribute of a choice."""
+
+    def text(self, name: str) -> str:
+        """Return what stands in a field."""
+
+
+class GivenValues:
+    """Answers as given: texts of fields by name."""
+
+    def __init__(self, given: Mapping[str, list[str]]):
+        self.given = given
+
+    def checked(self, name: str, value: str) -> str:
+        """Return the attribute of a choice."""
+        return CHECKED if value in self.given.get(name, ()) else ""
+
+    def text(self, name: str) -> str:
+        """Return what stands in a field."""
+        return "".join(self.given.get(name, ())[:1]).replace("\x00", "")
+
+
+class _Marks:
+    """Stands in for the answers while a page's skeleton is rendered; remembers which mark is what."""
+
+    def __init__(self) -> None:
+        self.kinds: list[tuple[str, str | None]] = []
+
+    def _mark(self, name: str, value: str | None) -> str:
+        self.kinds.append((name, value))
+        return f"{_MARK}{len(self.kinds) - 1}{_MARK}"
+
+    def checked(self, name: str, value: str) -> str:
+        return self._mark(name, value)
+
+    def text(self, name: str) -> str:
+        return self._mark(name, None)
+
+
+class Skeleton(NamedTuple):
+    """A rendered page cut at its marks: `texts` has one entry more than `marks` (field name, value or None)."""
+
+    texts: tuple[str, ...]
+    marks: tuple[tuple[str, str | None], ...]
+
+    def fill(self, given: Mapping[str, list[str]]) -> str:
+        """Return the page with these answers."""
+        parts = [self.texts[0]]
+        for (name, value), text in zip(self.marks, self.texts[1:], strict=True):
+            values = given.get(name)
+            if values:
+                if value is None:
+                    parts.append(escape(values[0]))
+                elif value in values:
+                    parts.append(CHECKED)
+            parts.append(text)
+        return "".join(parts)
+
+
+class Frame(NamedTuple):
+    """What stands around a page's questions, and where the page is among the others."""
+
+    client_name: str
+    practice_name: str
+    number: int
+    total: int
+    minutes_left: int
+    language: str | None
+
+
+_skeletons: dict[tuple[UUID, str, str, Frame], Skeleton] = {}
+
+
+def render_page(respondent: Respondent, number: int, csrf_token: str) -> str:
+    """Return the HTML of one page (0-based, in the person's order) with the answers of the draft."""
+    page, frame = respondent.pages[number], _frame(respondent, number)
+    audience = respondent.wave_audience
+    key = (audience.wave_id, audience.form, page.key, frame)
+    skeleton = _skeletons.get(key)
+    if skeleton is None:
+        if len(_skeletons) >= CACHED_PAGES:
+            _skeletons.clear()
+        skeleton = _skeletons[key] = _make_skeleton(page, frame)
+    return skeleton.fill({**stored_values(respondent, page), CSRF_FIELD: [csrf_token]})
+
+
+def render_page_with_problems(
+    respondent: Respondent,
+    number: int,
+    csrf_token: str,
+    posted: Mapping[str, list[str]],
+    problems: Mapping[str, AnswerProblem],
+    *,
+    has_expired: bool = False,
+) -> str:
+    """Return the HTML of a page as it was posted, with what is wrong at the field; nothing typed is lost.
+
+    `has_expired` says instead that the page was open for so long that one more click is needed.
+    """
+    page = respondent.pages[number]
+    values = GivenValues({**stored_values(respondent, page), **posted})
+    context = _page_context(page, _frame(respondent, number), values, problems)
+    context |= {"csrf_token": csrf_token, "has_expired": has_expired}
+    return render_to_string("surveys/page.html", context)
+
+
+def _make_skeleton(page: Page, frame: Frame) -> Skeleton:
+    marks = _Marks()
+    context = _page_context(page, frame, marks, {})
+    context["csrf_token"] = marks.text(CSRF_FIELD)
+    pieces = _SPLIT.split(render_to_string("surveys/page.html", context))
+    return Skeleton(tuple(pieces[0::2]), tuple(marks.kinds[int(index)] for index in pieces[1::2]))
+
+
+def _frame(respondent: Respondent, number: int) -> Frame:
+    total = len(respondent.pages)
+    minutes_left = math.ceil(respondent.form.minutes * (total - number) / total)
+    return Frame(
+        respondent.client_name, respondent.practice.name, number, total, minutes_left, get_language()
+    )
+
+
+def stored_values(respondent: Respondent, page: Page) -> dict[str, list[str]]:
+    """Return the draft's answers to one page as texts of its fields."""
+    draft = respondent.draft
+    values: dict[str, list[str]] = {}
+    if draft is None:
+        return values
+    for question in page.questions:
+        for slot in question.slots:
+            score = draft.scores[slot.index]
+            if score != MISSING:
+                values[slot.code] = [_SPECIAL_FIELDS.get(score) or str(score)]
+        if question.code in draft.choices:
+            values[question.code] = draft.choices[question.code]
+        elif question.code in draft.texts:
+            values[question.code] = [draft.texts[question.code]]
+    return values
+
+
+def brand_of(respondent: Respondent) -> dict[str, str]:
+    """Return whose survey it is."""
+    return {"client_name": respondent.client_name, "practice_name": respondent.practice.name}
+
+
+def landing_context(respondent: Respondent) -> dict[str, Any]:
+    """Return what the first page says: who asks, how long it takes, who can see what."""
+    form, company = respondent.form, respondent.client_name
+    return {
+        "brand": brand_of(respondent),
+        "headline": fill_company(form.headline, company),
+        "intro": fill_company(form.intro, company),
+        "minutes": form.minutes,
+        "mode": respondent.wave_audience.mode,
+        "threshold": MIN_GROUP,
+        "closes_at": respondent.wave_audience.closes_at,
+        "resuming": respondent.has_stored_draft,
+    }
+
+
+def _page_context(
+    page: Page, frame: Frame, values: Values, problems: Mapping[str, AnswerProblem]
+) -> dict[str, Any]:
+    shown = page.for_company(frame.client_name)
+    questions = [_question_context(question, values, problems) for question in shown.questions]
+    errors = [
+        {"code": question["code"], "text": f"{question['text']}: {question['error']}"}
+        for question in questions
+        if question["error"]
+    ]
+    known = {name for question in page.questions for name in question.field_names}
+    if any(name not in known for name in problems):
+        errors.append({"code": questions[0]["code"], "text": PROBLEMS["unknown"]})
+    return {
+        "brand": {"client_name": frame.client_name, "practice_name": frame.practice_name},
+        "page": {"title": shown.title, "intro": shown.intro, "questions": questions},
+        "progress": {
+            "number": frame.number + 1,
+            "total": frame.total,
+            "minutes_left": frame.minutes_left,
+        },
+        "errors": errors,
+        "is_first": frame.number == 0,
+        "is_last": frame.number == frame.total - 1,
+    }
+
+
+def _question_context(
+    question: Question, values: Values, problems: Mapping[str, AnswerProblem]
+) -> dict[str, Any]:
+    found = [problems[name] for name in question.field_names if name in problems]
+    context: dict[str, Any] = {
+        "kind": question.kind,
+        "code": question.code,
+        "text": question.text,
+        "help": question.help,
+        "error": problem_text(found[0]) if found else "",
+        "scales": [],
+    }
+    if question.kind == "ratings":
+        context["scales"] = [_scale_context(slot, values) for slot in question.slots]
+    elif question.kind == "number":
+        slot = question.slots[0]
+        context |= {
+            "name": slot.code,
+            "value": values.text(slot.code),
+            "low": slot.scale.low,
+            "high": slot.scale.high,
+            "unit": slot.scale.unit,
+        }
+    elif question.kind == "text":
+        context |= {
+            "name": question.code,
+            "value": values.text(question.code),
+            "max_length": question.max_length,
+        }
+    else:
+        context |= {
+            "name": question.code,
+            "max": question.max_choices,
+            "options": [
+                {
+                    "value": option.value,
+                    "label": option.label,
+                    "checked": values.checked(question.code, option.value),
+                }
+                for option in question.options
+            ],
+        }
+    return context
+
+
+def _scale_context(slot: Slot, values: Values) -> dict[str, Any]:
+    scale = slot.scale
+    return {
+        "name": slot.code,
+        "label": slot.label,
+        "role": slot.role if slot.role in SHOWN_ROLES else "",
+        "low_label": scale.low_label,
+        "high_label": scale.high_label,
+        "points": [
+            {"value": point, "checked": values.checked(slot.code, str(point))} for point in scale.points
+        ],
+        "cannot_judge": values.checked(slot.code, CANNOT_JUDGE_FIELD) if slot.cannot_judge else None,
+        "no_standard": values.checked(slot.code, NO_STANDARD_FIELD) if slot.no_standard else None,
+    }
+
+
+def problem_text(problem: AnswerProblem) -> str:
+    """Return what is wrong with a field, in the respondent's language."""
+    return str(PROBLEMS[problem.code]).format(**problem.params)
+
+
+_SPECIAL_FIELDS: Final = {CANNOT_JUDGE: CANNOT_JUDGE_FIELD, NO_STANDARD: NO_STANDARD_FIELD}
+
+PROBLEMS: Final = {
+    "several": _("Choose one answer."),
+    "number": _("Give a whole number from {low} to {high}, or leave it open."),
+    "range": _("Give a whole number from {low} to {high}, or leave it open."),
+    "option": _("Choose from the answers offered."),
+    "many": _("You chose {given}. Choose {most} at most."),
+    "long": _(
+        "The text is {excess} characters too long; {most} fit. It is still here: shorten it and go on."
+    ),
+    "character": _("The text holds a character that cannot be kept. Please write it anew."),
+    "unknown": _("One answer did not belong to this page and was left out."),
+}

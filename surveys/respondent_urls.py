@@ -1,0 +1,13 @@
+"""Routes of respondents under /s/; whatever else is asked for there gets the page of an unknown link."""
+
+from django.urls import path, re_path
+
+from surveys import respondent_views as views
+
+app_name = "respondent"
+urlpatterns = [
+    path("r/<str:ref>/", views.resume, name="resume"),
+    path("r/<str:ref>/<int:number>/", views.page, name="page"),
+    re_path(r"^(?P<token>[^/]+)/?\Z", views.landing, name="landing"),
+    re_path(r"^[\s\S]*\Z", views.unknown, name="unknown"),
+]

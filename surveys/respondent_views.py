@@ -1,0 +1,224 @@
+"""Pages of respondents: no session, no sign-in; the link is resolved first, then the practice's scope is opened.
+
+GET and HEAD run in read-only transactions. Only a POST from one of our own forms writes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from practice.scope import practice_scope
+from surveys import answering
+from surveys.answering import Door, LinkTarget, Respondent
+from surveys.respondent_pages import (
+    CSRF_FIELD,
+    brand_of,
+    landing_context,
+    render_page,
+    render_page_with_problems,
+)
+
+BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish"})
+REF_LENGTH = 8
+HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+View = Callable[..., HttpResponse]
+
+
+def respondent_view(view: View) -> View:
+    """Mark a view as a respondent's: own transactions, own CSRF answer, headers that keep the link private."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = view(request, **kwargs)
+        for name, value in HEADERS.items():
+            response[name] = value
+        return response
+
+    methods = require_http_methods(["GET", "HEAD", "POST"])
+    guarded: View = transaction.non_atomic_requests(csrf_exempt(methods(answer)))
+    return guarded
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    """Says whether a request would be refused, so that a page can keep what was typed."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def _has_expired(request: HttpRequest) -> bool:
+    check = _CsrfCheck(lambda _request: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, None, (), {}) is not None  # type: ignore[arg-type]
+
+
+def ref_of(token: str) -> str:
+    """Return the short name of a link for URLs and cookies; it does not lead back to the link."""
+    return hashlib.sha256(b"ref" + token.encode()).hexdigest()[:REF_LENGTH]
+
+
+def cookie_name(ref: str) -> str:
+    """Return the name of the cookie that carries the link of this survey."""
+    return f"__Host-s-{ref}" if settings.IS_HTTPS else f"s-{ref}"
+
+
+@respondent_view
+def landing(request: HttpRequest, token: str) -> HttpResponse:
+    """Show who asks and why; Start (a POST) moves the token from the address into a cookie and opens the form."""
+    target = answering.resolve_link(token)
+    if target is None:
+        return _unknown_page()
+    is_start = request.method == "POST" and "start" in request.POST and not _has_expired(request)
+    now = timezone.now()
+    with practice_scope(target.practice_id, read_only=not is_start):
+        respondent = answering.load_respondent(target, token, lock="draft" if is_start else "")
+        if respondent is None:
+            return _unknown_page()
+        door = respondent.door(now)
+        if is_start and door == Door.OPEN:
+            answering.open_form(respondent, now)
+        context = landing_context(respondent)
+    if door != Door.OPEN:
+        return _state_page(respondent, door)
+    if is_start:
+        return _enter(respondent)
+    context["csrf_token"] = get_token(request)
+    status = 403 if request.method == "POST" else 200
+    return HttpResponse(render_to_string("surveys/landing.html", context), status=status)
+
+
+def _enter(respondent: Respondent) -> HttpResponse:
+    ref = ref_of(respondent.token)
+    response = _see_page(respondent, ref)
+    response.set_cookie(
+        cookie_name(ref), respondent.token, httponly=True, samesite="Lax", secure=settings.IS_HTTPS
+    )
+    return response
+
+
+def _see_page(respondent: Respondent, ref: str) -> HttpResponse:
+    position = respondent.draft.position if respondent.draft is not None else 0
+    number = min(max(position, 0), len(respondent.pages) - 1) + 1
+    response = redirect("respondent:page", ref=ref, number=number)
+    response.status_code = 303
+    return response
+
+
+@respondent_view
+def resume(request: HttpRequest, ref: str) -> HttpResponse:
+    """Lead to the page where the person stopped."""
+    token, target = _from_cookie(request, ref)
+    if target is None:
+        return _unknown_page()
+    with practice_scope(target.practice_id, read_only=True):
+        respondent = answering.load_respondent(target, token)
+        if respondent is None:
+            return _unknown_page()
+        door = respondent.door(timezone.now())
+        return _see_page(respondent, ref) if door == Door.OPEN else _state_page(respondent, door)
+
+
+@respondent_view
+def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Show one page of the form; a POST keeps its answers and goes on, back, or finishes."""
+    token, target = _from_cookie(request, ref)
+    if target is None:
+        return _unknown_page()
+    if request.method == "POST":
+        return _post_page(request, ref, number - 1, token, target)
+    with practice_scope(target.practice_id, read_only=True):
+        respondent = answering.load_respondent(target, token)
+        if respondent is None:
+            return _unknown_page()
+        door = respondent.door(timezone.now())
+        if door != Door.OPEN:
+            return _state_page(respondent, door)
+        if not 1 <= number <= len(respondent.pages):
+            return _see_page(respondent, ref)
+        return HttpResponse(render_page(respondent, number - 1, get_token(request)))
+
+
+def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: LinkTarget) -> HttpResponse:
+    posted = {name: values for name, values in _posted(request).items() if name not in BUTTONS}
+    has_expired = _has_expired(request)
+    is_finish = "finish" in request.POST and not has_expired
+    now = timezone.now()
+    with practice_scope(target.practice_id, read_only=has_expired):
+        lock = "" if has_expired else "ledger" if is_finish else "draft"
+        respondent = answering.load_respondent(target, token, lock=lock)
+        if respondent is None:
+            return _unknown_page()
+        door = respondent.door(now)
+        may_save = door == Door.OPEN or (door == Door.PAUSED and respondent.has_stored_draft)
+        if not may_save or not 0 <= number < len(respondent.pages):
+            return _state_page(respondent, door) if door != Door.OPEN else _see_page(respondent, ref)
+        if has_expired:
+            html = render_page_with_problems(
+                respondent, number, get_token(request), posted, {}, has_expired=True
+            )
+            return HttpResponse(html, status=403)
+        position = max(number - 1, 0) if "back" in request.POST else number + 1
+        position = min(position, len(respondent.pages) - 1)
+        answers = answering.take_page(respondent, number, posted, now=now, position=position)
+        if is_finish and door == Door.OPEN and not answers.problems:
+            answering.finish(respondent)
+            return _thanks(respondent)
+        answering.save_draft(respondent)
+    if door == Door.PAUSED:
+        return _state_page(respondent, door)
+    if answers.problems:
+        html = render_page_with_problems(respondent, number, get_token(request), posted, answers.problems)
+        return HttpResponse(html, status=422)
+    return _see_page(respondent, ref)
+
+
+@respondent_view
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Answer every other address under /s/ like an unknown link, with the same work."""
+    answering.resolve_link("")
+    return _unknown_page()
+
+
+def _posted(request: HttpRequest) -> dict[str, list[str]]:
+    return {str(name): [str(value) for value in values] for name, values in request.POST.lists()}
+
+
+def _from_cookie(request: HttpRequest, ref: str) -> tuple[str, LinkTarget | None]:
+    token = request.COOKIES.get(cookie_name(ref), "")
+    target = answering.resolve_link(token)
+    return token, target if token and ref_of(token) == ref else None
+
+
+def _unknown_page() -> HttpResponse:
+    return HttpResponse(render_to_string("surveys/state.html", {"state": "unknown"}), status=404)
+
+
+def _state_page(respondent: Respondent, door: Door) -> HttpResponse:
+    context = {
+        "state": str(door),
+        "brand": brand_of(respondent),
+        "opens_at": respondent.wave_audience.opens_at,
+    }
+    return HttpResponse(render_to_string("surveys/state.html", context))
+
+
+def _thanks(respondent: Respondent) -> HttpResponse:
+    audience = respondent.wave_audience
+    context = {"brand": brand_of(respondent), "mode": audience.mode, "closes_at": audience.closes_at}
+    return HttpResponse(render_to_string("surveys/done.html", context))
