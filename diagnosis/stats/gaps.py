@@ -214,7 +214,7 @@ def welch_gap(
     return _welch(_Sides(one, two, _mean(one), _mean(two)), options, (population_later, population_earlier))
 
 
-def _person_values(scores: FloatArray) -> tuple[FloatArray, float]:
+def person_values(scores: FloatArray) -> tuple[FloatArray, float]:
     """One value per person whose mean is the mean of dimension means and whose spread gives its error.
 
     v_i = overall + 1/D * sum over dimensions of n/n_d * (x_id - mean_d), the linearised influence of a person;
@@ -253,8 +253,8 @@ def overall_paired_gap(
     if not used.any():
         return NotEnough("too_few", 0, 2)
     _check(scale_range, one[both], two[both])
-    values_later, mean_later = _person_values(one[:, used])
-    values_earlier, mean_earlier = _person_values(two[:, used])
+    values_later, mean_later = person_values(one[:, used])
+    values_earlier, mean_earlier = person_values(two[:, used])
     options = _options(confidence_level, significance_level, random_state)
     return _paired(_Sides(values_later, values_earlier, mean_later, mean_earlier), options, population)
 
@@ -287,8 +287,8 @@ def overall_welch_gap(
         return NotEnough("too_few", 0, 2)
     one, two = one[:, used], two[:, used]
     _check(scale_range, one, two)
-    values_later, mean_later = _person_values(one)
-    values_earlier, mean_earlier = _person_values(two)
+    values_later, mean_later = person_values(one)
+    values_earlier, mean_earlier = person_values(two)
     options = _options(confidence_level, significance_level, random_state)
     sides = _Sides(values_later, values_earlier, mean_later, mean_earlier)
     return _welch(sides, options, (population_later, population_earlier))
