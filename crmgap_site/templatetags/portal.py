@@ -5,6 +5,7 @@ brackets. A missing value prints as an en dash; a suppressed one is never passed
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,6 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -144,10 +144,21 @@ def percent(value: Any, decimals: int = 0) -> str:
 
 
 @register.filter
-def direction(value: Any) -> str:
-    """Return the class of a difference's direction: `is-neg`, `is-pos` or `is-nil`."""
+def p_text(value: Any) -> str:
+    """Print a p-value: three decimals, below that `< 0.001`."""
     number = _number(value)
-    if number is None or f"{number:.2f}" in {"0.00", "-0.00"}:
+    if number is None:
+        return NOTHING
+    return "< 0.001" if number < 0.001 else _fixed(number, 3, signed=False)
+
+
+@register.filter
+def direction(value: Any) -> str:
+    """Return the class of a difference's direction: `is-neg`, `is-pos` or `is-nil`; "" without a figure."""
+    number = _number(value)
+    if number is None:
+        return ""
+    if f"{number:.2f}" in {"0.00", "-0.00"}:
         return "is-nil"
     return "is-neg" if number < 0 else "is-pos"
 
@@ -182,7 +193,7 @@ def certainty(word: str | None) -> SafeString:
     filled, name = CERTAINTY[word]
     dots = format_html_join(
         "",
-        '<circle{} cx="{}" cy="5" r="3.5"/>',
+        '<circle{} cx="{}" cy="5" r="2.75"/>',
         ((SafeString(' class="on"') if i < filled else "", 5 + i * 9) for i in range(4)),
     )
     return format_html(
@@ -273,7 +284,8 @@ def client_mark(name: str, colour: str = "") -> SafeString:
     words = name.split()
     initials = (words[0][:1] + (words[1][:1] if len(words) > 1 else "")).upper() if words else "?"
     return format_html(
-        '<svg class="client-mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="6" fill="{}"/>'
+        '<svg class="client-mark" viewBox="0 0 32 32" aria-hidden="true">'
+        '<rect width="32" height="32" rx="6" fill="{}"/>'
         '<text x="16" y="20.5">{}</text></svg>',
         colour or "#475364",
         initials,
@@ -311,7 +323,7 @@ def rail_section(context: Context) -> str:
 def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None) -> list[Step]:
     codes = [code for code, _name, _route in STEPS]
     before = codes[: codes.index(current)] if current in codes else []
-    finished = set(done) if done is not None else set(before)
+    finished = set(done or before)
     steps = []
     for number, (code, name, route) in enumerate(STEPS, start=1):
         url = find_url(route, slug=slug, engagement_id=engagement.pk)
@@ -385,5 +397,5 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def anchor(value: Any) -> str:
-    """Make a fragment id of a code like `I1.R6`."""
-    return slugify(str(value).replace(".", "-"))
+    """Make a fragment id of a code: `I1.R6` becomes `I1-R6`."""
+    return re.sub(r"[^0-9A-Za-z_-]+", "-", str(value))
