@@ -58,7 +58,7 @@ def two_times(case: Case, item: str) -> tuple[NDArray[np.float64], NDArray[np.fl
     return case.column(f"{item}__t2"), case.column(f"{item}__t1")
 
 
-def testable(gap: Any) -> GapEstimate:
+def estimated(gap: Any) -> GapEstimate:
     """Return the gap, which must be testable."""
     assert isinstance(gap, GapEstimate), gap
     return gap
@@ -136,7 +136,7 @@ def _difference_reliability(case: Case) -> Answer:
 
 
 def _welch(case: Case) -> Answer:
-    gap = testable(welch_gap(*two_groups(case), scale_range=WIDE))
+    gap = estimated(welch_gap(*two_groups(case), scale_range=WIDE))
     return {
         "t": gap.t,
         "df": gap.df,
@@ -152,7 +152,7 @@ def _welch(case: Case) -> Answer:
 
 
 def _paired(case: Case) -> Answer:
-    gap = testable(
+    gap = estimated(
         paired_gap(case.column(case.options["y"]), case.column(case.options["x"]), scale_range=WIDE)
     )
     return {
@@ -168,7 +168,7 @@ def _paired(case: Case) -> Answer:
 def _gap_table(case: Case) -> Answer:
     rows = {}
     for item in case.options["items"]:
-        gap = testable(paired_gap(*two_times(case, item), scale_range=WIDE))
+        gap = estimated(paired_gap(*two_times(case, item), scale_range=WIDE))
         rows[item] = {
             "n": gap.n_later,
             "mean_t1": gap.mean_earlier,
@@ -187,7 +187,7 @@ def _gap_table(case: Case) -> Answer:
 
 def _d_independent(case: Case) -> Answer:
     groups = two_groups(case)
-    gap = testable(welch_gap(*groups, scale_range=WIDE))
+    gap = estimated(welch_gap(*groups, scale_range=WIDE))
     corrected = effect(cohens_d(*groups, corrected=True))
     assert gap.g is not None
     assert abs(gap.g - corrected["estimate"]) < 1e-12
@@ -201,7 +201,7 @@ def _d_av(case: Case) -> Answer:
 def _d_z(case: Case) -> Answer:
     sides = two_times(case, case.options["item"])
     plain, corrected = effect(cohens_dz(*sides)), effect(cohens_dz(*sides, corrected=True))
-    gap = testable(paired_gap(*sides, scale_range=WIDE))
+    gap = estimated(paired_gap(*sides, scale_range=WIDE))
     return {
         "d_z": plain,
         "g_z": corrected,
@@ -214,7 +214,7 @@ def _bh(case: Case) -> Answer:
     if "p" in case.options:
         return {"BH": list(benjamini_hochberg(values_of(case.options["p"])))}
     items = case.options["items"]
-    p_values = [testable(paired_gap(*two_times(case, item), scale_range=WIDE)).p_value for item in items]
+    p_values = [estimated(paired_gap(*two_times(case, item), scale_range=WIDE)).p_value for item in items]
     adjusted = benjamini_hochberg(p_values)
     return {
         "p_raw": dict(zip(items, p_values, strict=True)),

@@ -14,7 +14,7 @@ from diagnosis.stats.results import GapEstimate, NotEnough
 NAN = math.nan
 
 
-def testable(gap: GapEstimate | NotEnough) -> GapEstimate:
+def estimated(gap: GapEstimate | NotEnough) -> GapEstimate:
     assert isinstance(gap, GapEstimate), gap
     numbers = [value for value in asdict(gap).values() if isinstance(value, float)]
     assert all(math.isfinite(number) for number in numbers)
@@ -30,7 +30,7 @@ def test_paired_gap_matches_scipy() -> None:
     later[3] = earlier[5] = NAN
     both = ~(np.isnan(later) | np.isnan(earlier))
     expected = stats.ttest_rel(later[both], earlier[both])
-    gap = testable(paired_gap(later, earlier, scale_range=6))
+    gap = estimated(paired_gap(later, earlier, scale_range=6))
     assert gap.n_later == gap.n_earlier == 78
     assert gap.t == pytest.approx(expected.statistic, abs=1e-9)
     assert gap.p_value == pytest.approx(expected.pvalue, rel=1e-6)
@@ -46,7 +46,7 @@ def test_paired_gap_matches_scipy() -> None:
 def test_welch_gap_matches_scipy() -> None:
     later, earlier = scores(25, 5.1, 3), scores(300, 6.0, 4, sd=0.7)
     expected = stats.ttest_ind(later, earlier, equal_var=False)
-    gap = testable(welch_gap(later, earlier, scale_range=6))
+    gap = estimated(welch_gap(later, earlier, scale_range=6))
     assert gap.t == pytest.approx(expected.statistic, abs=1e-9)
     assert gap.df == pytest.approx(expected.df, abs=1e-9)
     assert gap.p_value == pytest.approx(expected.pvalue, rel=1e-6)
@@ -62,7 +62,7 @@ def test_welch_gap_matches_scipy() -> None:
 def test_estimate_is_the_exact_difference_of_the_means(seed: int) -> None:
     later, earlier = scores(31, 4.4, seed), scores(31, 5.2, seed + 100)
     for gap in (paired_gap(later, earlier, scale_range=6), welch_gap(later, earlier, scale_range=6)):
-        result = testable(gap)
+        result = estimated(gap)
         assert result.estimate == result.mean_later - result.mean_earlier
         assert result.mean_later == pytest.approx(later.mean(), abs=1e-9)
 
@@ -95,7 +95,7 @@ def test_rounding_noise_is_no_variation() -> None:
 
 
 def test_one_constant_side_is_tested() -> None:
-    assert testable(welch_gap([5.0] * 6, scores(40, 4, 8), scale_range=6)).df == pytest.approx(39)
+    assert estimated(welch_gap([5.0] * 6, scores(40, 4, 8), scale_range=6)).df == pytest.approx(39)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_paired_gap_refuses_bad_input(later: list[float], earlier: list[float]) 
 
 def test_few_pairs_enumerate_every_sign() -> None:
     later, earlier = scores(9, 4.2, 5), scores(9, 5.4, 6)
-    gap = testable(paired_gap(later, earlier, scale_range=6))
+    gap = estimated(paired_gap(later, earlier, scale_range=6))
     differences = later - earlier
     expected = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=np.inf, alternative="two-sided"
@@ -117,14 +117,14 @@ def test_few_pairs_enumerate_every_sign() -> None:
 
 
 def test_pairs_below_six_have_no_permutation() -> None:
-    assert testable(paired_gap([1, 2, 4, 3, 5], [2, 4, 5, 6, 7], scale_range=6)).permutation_p is None
+    assert estimated(paired_gap([1, 2, 4, 3, 5], [2, 4, 5, 6, 7], scale_range=6)).permutation_p is None
 
 
 def test_sixteen_pairs_draw_reproducibly() -> None:
     later, earlier = scores(16, 4.6, 5), scores(16, 5.2, 6)
-    first, second = (testable(paired_gap(later, earlier, scale_range=6)).permutation_p for _ in range(2))
+    first, second = (estimated(paired_gap(later, earlier, scale_range=6)).permutation_p for _ in range(2))
     assert first == second
-    assert first == pytest.approx(testable(paired_gap(later, earlier, scale_range=6)).p_value, abs=0.03)
+    assert first == pytest.approx(estimated(paired_gap(later, earlier, scale_range=6)).p_value, abs=0.03)
 
 
 def welch_t(later: np.ndarray, earlier: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -133,7 +133,7 @@ def welch_t(later: np.ndarray, earlier: np.ndarray, axis: int = -1) -> np.ndarra
 
 def test_few_persons_enumerate_every_split() -> None:
     later, earlier = np.array([3.1, 4.2, 5.9, 4.4, 2.0]), np.array([5.2, 6.1, 6.6, 4.9, 5.7, 6.9, 6.3])
-    gap = testable(welch_gap(later, earlier, scale_range=6))
+    gap = estimated(welch_gap(later, earlier, scale_range=6))
     exact = stats.permutation_test(
         (later, earlier), lambda x, y, axis: np.abs(welch_t(x, y, axis)), vectorized=True,
         n_resamples=np.inf, alternative="greater",
@@ -144,9 +144,9 @@ def test_few_persons_enumerate_every_split() -> None:
 @pytest.mark.parametrize("n_earlier", [60, 400])
 def test_many_splits_draw_about_the_same_p(n_earlier: int) -> None:
     later, earlier = scores(12, 5.2, 11), scores(n_earlier, 5.9, 12)
-    gap = testable(welch_gap(later, earlier, scale_range=6))
+    gap = estimated(welch_gap(later, earlier, scale_range=6))
     assert gap.permutation_p == pytest.approx(gap.p_value, abs=0.03)
-    assert gap.permutation_p == testable(welch_gap(later, earlier, scale_range=6)).permutation_p
+    assert gap.permutation_p == estimated(welch_gap(later, earlier, scale_range=6)).permutation_p
 
 
 def test_studentised_permutation_keeps_the_level_with_unequal_spread() -> None:
@@ -155,15 +155,15 @@ def test_studentised_permutation_keeps_the_level_with_unequal_spread() -> None:
     for index in range(200):
         later, earlier = random.normal(0, 2.0, 8), random.normal(0, 0.7, 60)
         answer = welch_gap(later, earlier, scale_range=100, random_state=index)
-        rejected += testable(answer).permutation_p <= 0.05  # type: ignore[operator]
+        rejected += estimated(answer).permutation_p <= 0.05  # type: ignore[operator]
     assert rejected / 200 <= 0.12
 
 
 def test_population_narrows_the_interval_but_never_for_a_census() -> None:
     later, earlier = scores(30, 5.0, 21), scores(40, 5.5, 22)
-    plain = testable(welch_gap(later, earlier, scale_range=6))
-    narrow = testable(welch_gap(later, earlier, scale_range=6, population_later=45, population_earlier=60))
-    census = testable(welch_gap(later, earlier, scale_range=6, population_later=30, population_earlier=40))
+    plain = estimated(welch_gap(later, earlier, scale_range=6))
+    narrow = estimated(welch_gap(later, earlier, scale_range=6, population_later=45, population_earlier=60))
+    census = estimated(welch_gap(later, earlier, scale_range=6, population_later=30, population_earlier=40))
     assert narrow.se < plain.se == census.se
     with pytest.raises(StatisticsError):
         welch_gap(later, earlier, scale_range=6, population_later=12)
@@ -172,11 +172,11 @@ def test_population_narrows_the_interval_but_never_for_a_census() -> None:
 def test_overall_of_complete_answers_tests_the_person_means() -> None:
     random = np.random.default_rng(4)
     later, earlier = random.uniform(1, 7, (50, 9)), random.uniform(1, 7, (50, 9))
-    whole = testable(overall_paired_gap(later, earlier, scale_range=6))
-    parts = testable(paired_gap(later.mean(axis=1), earlier.mean(axis=1), scale_range=6))
+    whole = estimated(overall_paired_gap(later, earlier, scale_range=6))
+    parts = estimated(paired_gap(later.mean(axis=1), earlier.mean(axis=1), scale_range=6))
     assert whole.t == pytest.approx(parts.t, abs=1e-9)
-    whole = testable(overall_welch_gap(later[:12], earlier, scale_range=6))
-    parts = testable(welch_gap(later[:12].mean(axis=1), earlier.mean(axis=1), scale_range=6))
+    whole = estimated(overall_welch_gap(later[:12], earlier, scale_range=6))
+    parts = estimated(welch_gap(later[:12].mean(axis=1), earlier.mean(axis=1), scale_range=6))
     assert whole.t == pytest.approx(parts.t, abs=1e-9)
     assert whole.permutation_p == pytest.approx(parts.permutation_p, abs=1e-9)
 
@@ -186,7 +186,7 @@ def test_overall_with_missing_answers_is_the_mean_of_dimension_means() -> None:
     later, earlier = random.uniform(1, 7, (50, 9)), random.uniform(1, 7, (300, 9))
     later[random.random(later.shape) < 0.4] = NAN
     later[:, 8] = NAN
-    gap = testable(overall_welch_gap(later, earlier, scale_range=6))
+    gap = estimated(overall_welch_gap(later, earlier, scale_range=6))
     assert gap.mean_later == pytest.approx(np.nanmean(later[:, :8], axis=0).mean(), abs=1e-9)
     assert gap.mean_earlier == pytest.approx(earlier[:, :8].mean(axis=0).mean(), abs=1e-9)
     assert gap.estimate == gap.mean_later - gap.mean_earlier
@@ -197,7 +197,7 @@ def test_overall_error_matches_a_bootstrap() -> None:
     later = random.normal(4, 1, (120, 4)) + random.normal(0, 1, (120, 1))
     later[random.random(later.shape) < 0.3] = NAN
     earlier = random.normal(5, 1, (200, 4))
-    gap = testable(overall_welch_gap(later, earlier, scale_range=60))
+    gap = estimated(overall_welch_gap(later, earlier, scale_range=60))
     draws = [np.nanmean(later[random.integers(0, 120, 120)], axis=0).mean() for _ in range(2000)]
     expected = math.sqrt(np.var(draws) + earlier.mean(axis=1).var(ddof=1) / 200)
     assert gap.se == pytest.approx(expected, rel=0.06)
