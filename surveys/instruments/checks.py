@@ -133,6 +133,8 @@ class _Checker:
     def states(self) -> Iterator[str]:
         for state in self.definition.states:
             path = f"states[{state.code}]"
+            if state.code == "RA":
+                yield f"{path}.code: RA is kept for readiness"
             if not state.audiences:
                 yield f"{path}.audiences: must not be empty"
             for code in state.audiences:

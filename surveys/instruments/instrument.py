@@ -1,6 +1,7 @@
 """The instrument: all definitions together with the forms derived from them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 
@@ -199,7 +200,9 @@ def _plain(value: Any) -> Any:
 
 
 def _is_default(entry: Any, value: Any) -> bool:
-    return bool(entry.default == value) or value in ((), {})
+    if entry.default_factory is not NO_DEFAULT:
+        return bool(value == entry.default_factory())
+    return bool(entry.default is not NO_DEFAULT and entry.default == value)
 
 
 def _without_code(value: Any) -> Any:
