@@ -35,6 +35,7 @@ from charts.heat import (
     heat_grid,
 )
 from charts.steps import (
+    CoverStaircase,
     EndState,
     StageBand,
     Staircase,
@@ -42,6 +43,7 @@ from charts.steps import (
     StairStep,
     Waterfall,
     WaterfallStep,
+    cover_staircase,
     staircase,
     waterfall,
 )
@@ -85,9 +87,15 @@ def _hidden_word(mean: Mapping[str, Any]) -> str:
 
 
 def gap_map_figure(
-    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: Link = no_link
+    result: Result,
+    instrument: Instrument,
+    *,
+    theme: Theme,
+    uid: str,
+    link: Link = no_link,
+    brief: bool = False,
 ) -> str:
-    """Draw the gap map: states as nodes in three stages, gaps as edges, readiness beside them."""
+    """Draw the gap map: states as nodes in three stages, gaps as edges; `brief` leaves readiness and fit out."""
     gaps = gaps_by_code(result)
     steps = result["waterfall"]["overall"]["steps"] if result.get("waterfall") else []
     lost = {stage: sum(s["estimate"] or 0 for s in steps if s["stage"] == stage) for stage in STAGES}
@@ -130,7 +138,8 @@ def gap_map_figure(
     )
     data = GapMap(
         title, desc, stages, nodes, edges,  # type: ignore[arg-type]  # exactly three stages
-        _coverage(result, instrument, link), _readiness(result, instrument, link),
+        None if brief else _coverage(result, instrument, link),
+        None if brief else _readiness(result, instrument, link),
     )  # fmt: skip
     return gap_map(data, theme=theme, uid=uid)
 
@@ -372,3 +381,14 @@ def coherence_figure(result: Result, instrument: Instrument, *, theme: Theme, ui
         columns, groups, "I3", _("managers less front line"),
     )  # fmt: skip
     return coherence_map(data, theme=theme, uid=uid)
+
+
+def cover_figure(result: Result, instrument: Instrument, *, theme: Theme, uid: str) -> str:
+    """Draw the client's own loss from step to step, for the cover."""
+    labels = {state.code: state for state in instrument.states}
+    states = tuple(
+        StairState(labels[code].label, state_mean(result, code).get("mean"), labels[code].side == "customer")
+        for code in _waterfall_states(instrument)
+    )
+    data = CoverStaircase(_("From what customers expect to what they get, step by step"), states)
+    return cover_staircase(data, theme=theme, uid=uid)

@@ -15,9 +15,7 @@ def reports_for(member: Member) -> QuerySet[Report]:
     """Return the reports the member may see; a client viewer sees finished ones of the own client."""
     reports = Report.objects.select_related("engagement__client_organisation", "diagnosis")
     if member.role == Role.CLIENT_VIEWER:
-        reports = reports.filter(
-            engagement__client_organisation__viewers=member, state=ReportState.SUCCEEDED
-        )
+        reports = reports.filter(engagement__client_organisation__viewers=member, state=ReportState.SUCCEEDED)
     return reports
 
 

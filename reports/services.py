@@ -46,7 +46,9 @@ def make_report(practice_id: UUID, job_id: UUID) -> None:
 def _make(job: Job, progress: jobs.Progress) -> None:
     practice_id = job.practice_id
     with practice_scope(practice_id):
-        report = Report.objects.select_related("engagement__client_organisation", "diagnosis").get(pk=job.object_id)
+        report = Report.objects.select_related("engagement__client_organisation", "diagnosis").get(
+            pk=job.object_id
+        )
         if report.state == ReportState.SUCCEEDED:
             return
         Report.objects.filter(pk=report.pk).update(state=ReportState.RUNNING)

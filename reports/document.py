@@ -1,0 +1,185 @@
+"""From a diagnosis and a plan to a frozen document: everything a PDF says, and nothing that could change later."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from diagnosis.enums import ActionState, Decision
+from diagnosis.models import Action, Finding
+from reports.enums import ReportKind
+from reports.models import Report
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEntry:
+    """One finding as printed, with its number in the document."""
+
+    number: str
+    stage: str
+    gap: str
+    dimension: str
+    headline: str
+    text: str
+    evidence: Mapping[str, Any]
+    causes: tuple[str, ...]
+    certainty: str
+    severity: str
+    priority: float
+    is_accepted: bool
+    note: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEntry:
+    """One action as printed: what is known, what is done, how it is proved."""
+
+    number: str
+    stage: str
+    gap: str
+    dimension: str
+    title: str
+    cause: str
+    question: str
+    owner: str
+    starts_on: date | None
+    due_on: date | None
+    effort: int
+    impact: int
+    measure: str
+    baseline: float | None
+    target: float | None
+    findings: tuple[str, ...]
+    basis: tuple[str, ...]
+    is_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A frozen document; `result` is the diagnosis as stored, `instrument` the questionnaire it was asked with."""
+
+    kind: str
+    title: str
+    client: str
+    practice: str
+    accent: str
+    question: str
+    engagement: str
+    wave: str
+    is_sample: bool
+    issued_on: date
+    language: str
+    computed_on: date
+    diagnosis_number: int
+    snapshot_hash: str
+    summary: str
+    instrument: Mapping[str, Any]
+    result: Mapping[str, Any]
+    findings: tuple[FindingEntry, ...]
+    actions: tuple[ActionEntry, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-safe content."""
+        content: dict[str, Any] = _json(asdict(self))
+        return content
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(entry) for entry in value]
+    return value
+
+
+def build_document(report: Report) -> Document:
+    """Freeze what the report will say; rejected findings and dropped actions are left out."""
+    diagnosis = report.diagnosis
+    engagement = report.engagement
+    wave = diagnosis.wave
+    findings = list(
+        Finding.objects.filter(diagnosis=diagnosis).exclude(decision=Decision.REJECTED).order_by("rank")
+    )
+    actions = list(_actions(report))
+    action_numbers = {action.pk: f"A{number}" for number, action in enumerate(actions, start=1)}
+    finding_numbers = {finding.pk: f"F{number}" for number, finding in enumerate(findings, start=1)}
+    return Document(
+        kind=report.kind,
+        title=str(ReportKind(report.kind).label),
+        client=engagement.client_organisation.name,
+        practice=engagement.practice.name,
+        accent=engagement.practice.accent_colour,
+        question=engagement.question,
+        engagement=engagement.name,
+        wave=wave.name,
+        is_sample=wave.kind != "live",
+        issued_on=timezone.localdate(),
+        language=get_language() or "en",
+        computed_on=timezone.localdate(diagnosis.computed_at),
+        diagnosis_number=diagnosis.number,
+        snapshot_hash=diagnosis.snapshot.content_hash if diagnosis.snapshot else "",
+        summary=diagnosis.summary,
+        instrument=wave.instrument,
+        result=diagnosis.result,
+        findings=tuple(
+            FindingEntry(
+                number=finding_numbers[finding.pk],
+                stage=finding.stage,
+                gap=finding.gap,
+                dimension=finding.dimension,
+                headline=finding.headline,
+                text=finding.text,
+                evidence=finding.evidence,
+                causes=tuple(finding.causes),
+                certainty=finding.certainty,
+                severity=finding.severity,
+                priority=finding.priority,
+                is_accepted=finding.decision == Decision.ACCEPTED,
+                note=finding.note,
+                actions=tuple(
+                    number for pk, number in action_numbers.items() if _serves(actions, pk) == finding.pk
+                ),
+            )
+            for finding in findings
+        ),
+        actions=tuple(
+            ActionEntry(
+                number=action_numbers[action.pk],
+                stage=action.stage,
+                gap=action.gap,
+                dimension=action.dimension,
+                title=action.title,
+                cause=action.cause,
+                question=action.question,
+                owner=action.owner,
+                starts_on=action.starts_on,
+                due_on=action.due_on,
+                effort=action.effort,
+                impact=action.impact,
+                measure=action.measure,
+                baseline=action.baseline,
+                target=action.target,
+                findings=tuple(filter(None, [finding_numbers.get(action.finding_id)])),
+                basis=tuple(action.basis),
+                is_agreed=action.state != ActionState.PROPOSED,
+            )
+            for action in actions
+        ),
+    )
+
+
+def _serves(actions: list[Action], pk: Any) -> Any:
+    return next(action.finding_id for action in actions if action.pk == pk)
+
+
+def _actions(report: Report) -> list[Action]:
+    """Return the agreed actions; while none is agreed yet, the proposed ones."""
+    of_plan = Action.objects.filter(diagnosis=report.diagnosis).exclude(state=ActionState.DROPPED)
+    agreed = of_plan.exclude(state=ActionState.PROPOSED)
+    return list(agreed if agreed.exists() else of_plan)

@@ -1,0 +1,166 @@
+"""From a document to HTML and its charts; the templates hold the words, this file the order and the drawings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from charts.theme import PAPER, Theme
+from diagnosis import figures
+from diagnosis.words import STAGES
+from reports import messages, plan_figures
+from reports.document import Document
+from reports.enums import ReportKind
+from surveys.instruments import Instrument, parse_instrument
+
+Charts = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One chapter: its anchor, number, short name for the running head, and its message."""
+
+    anchor: str
+    number: int
+    short: str
+    title: str
+    template: str
+
+
+def document_html(document: Document) -> tuple[str, Charts]:
+    """Return the HTML of a document and its charts by name."""
+    instrument = parse_instrument(document.instrument, source=f"report of {document.client}")
+    with translation.override(document.language):
+        theme = PAPER.branded(accent=document.accent)
+        if document.kind == ReportKind.ACTION_PLAN:
+            return _plan(document, instrument, theme)
+        return _diagnosis(document, instrument, theme)
+
+
+def _base_context(document: Document, instrument: Instrument) -> dict[str, Any]:
+    return {
+        "doc": document,
+        "result": document.result,
+        "instrument": instrument,
+        "gaps": figures.gaps_by_code(document.result),
+        "running_title": f"{document.client}  ·  {document.title}",
+        "foot": f"{document.practice}  ·  {_('Confidential')}",
+        "counters": {},
+        "stages": STAGES,
+        "dimension_names": {dimension.code: dimension.name for dimension in instrument.dimensions},
+    }
+
+
+def _numbered(chapters: list[tuple[str, str, str]], folder: str) -> list[Chapter]:
+    return [
+        Chapter(f"c-{name}", number, short, title, f"reports/{folder}/{name}.html")
+        for number, (name, short, title) in enumerate(chapters, start=1)
+    ]
+
+
+def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tuple[str, Charts]:
+    result = document.result
+    chapters = [
+        ("summary", _("Summary"), messages.summary_title(result, instrument)),
+        ("certainty", _("Who was asked"), _("Who was asked, and how sure we are")),
+        ("gap_map", _("The gap map"), messages.map_title(result)),
+    ]
+    if result.get("waterfall"):
+        chapters.append(("waterfall", _("From wanted to received"), messages.steps_title(result, instrument)))
+        chapters.append(("dimensions", _("Dimensions"), messages.dimensions_title(result, instrument)))
+    if result.get("readiness"):
+        chapters.append(("inside", _("Inside view"), messages.inside_title(result, instrument)))
+    if result.get("priorities"):
+        chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
+    chapters += [
+        ("findings", _("Findings"), messages.findings_title(len(document.findings))),
+        ("reading", _("How to read this"), _("Marks, words and limits of this report")),
+        ("tables", _("Method and tables"), _("Method, quality checks and all results in figures")),
+    ]
+    charts = _diagnosis_charts(result, instrument, theme)
+    context = {
+        **_base_context(document, instrument),
+        "chapters": _numbered(chapters, "diagnosis"),
+        "charts": charts,
+        "pages": [_dimension_page(result, instrument, dimension) for dimension in instrument.dimensions]
+        if result.get("waterfall")
+        else [],
+        "largest": messages.largest_step(result),
+        "total": figures.gaps_by_code(result)[instrument.waterfall.total],
+        "findings_by_stage": _by_stage(document.findings),
+        "gap_states": {gap.code: gap for gap in instrument.gaps},
+        "state_labels": {state.code: state.label for state in instrument.states},
+        "factor_names": {f.code: f.name for pillar in instrument.pillars for f in pillar.factors},
+        "pillar_names": {pillar.code: pillar.name for pillar in instrument.pillars},
+    }
+    return render_to_string("reports/document.html", context), charts
+
+
+def _diagnosis_charts(result: Mapping[str, Any], instrument: Instrument, theme: Theme) -> Charts:
+    charts = {
+        "gap-map": figures.gap_map_figure(result, instrument, theme=theme, uid="gm"),
+        "gap-map-brief": figures.gap_map_figure(result, instrument, theme=theme, uid="gb", brief=True),
+    }
+    if result.get("waterfall"):
+        charts["cover"] = figures.cover_figure(result, instrument, theme=theme, uid="cv")
+        charts["waterfall"] = figures.waterfall_figure(result, instrument, theme=theme, uid="wf")
+        charts["grid"] = figures.steps_grid_figure(result, instrument, theme=theme, uid="sg")
+        charts["dimensions"] = figures.dimensions_figure(result, instrument, theme=theme, uid="dm")
+        for dimension in instrument.dimensions:
+            code = dimension.code
+            charts[f"items-{code}"] = figures.items_figure(
+                result, instrument, code, theme=theme, uid=f"it{code}"
+            )
+            charts[f"stairs-{code}"] = figures.staircase_figure(
+                result, instrument, code, theme=theme, uid=f"st{code}"
+            )
+    if result.get("readiness"):
+        charts["coherence"] = figures.coherence_figure(result, instrument, theme=theme, uid="ch")
+    return charts
+
+
+def _dimension_page(result: Mapping[str, Any], instrument: Instrument, dimension: Any) -> dict[str, Any]:
+    gaps = figures.gaps_by_code(result)
+    rows = [
+        {"gap": gaps[gap.code], "at": gaps[gap.code]["dimensions"][dimension.code]}
+        for gap in instrument.gaps
+        if gap.kind == "difference" and dimension.code in gaps.get(gap.code, {}).get("dimensions", {})
+    ]
+    reliability = [row for row in result["reliability"] if row["dimension"] == dimension.code]
+    return {
+        "dimension": dimension,
+        "title": messages.dimension_title(result, instrument, dimension.code),
+        "rows": rows,
+        "reliability": reliability,
+        "total": gaps[instrument.waterfall.total]["dimensions"].get(dimension.code),
+    }
+
+
+def _by_stage(entries: Any) -> list[tuple[str, list[Any]]]:
+    return [(stage, [entry for entry in entries if entry.stage == stage]) for stage in STAGES]
+
+
+def _plan(document: Document, instrument: Instrument, theme: Theme) -> tuple[str, Charts]:
+    actions = document.actions
+    charts = plan_figures.plan_charts(document, theme=theme)
+    if document.result.get("waterfall"):
+        charts["cover"] = figures.cover_figure(document.result, instrument, theme=theme, uid="cv")
+    n_stages = len({action.stage for action in actions})
+    chapters = [
+        ("plan", _("Plan on a page"), messages.plan_title(len(actions), n_stages)),
+        ("actions", _("Actions"), _("Each action names its evidence, its owner and its measure")),
+        ("timeline", _("Timeline"), _("When things happen, and where to begin")),
+        ("scorecard", _("Scorecard"), _("How we will know that the gaps close")),
+        ("sign_off", _("Sign-off"), _("What is agreed, and by whom")),
+    ]
+    context = {
+        **_base_context(document, instrument),
+        "chapters": _numbered(chapters, "action_plan"),
+        "charts": charts,
+        "actions_by_stage": _by_stage(actions),
+        "findings_by_number": {finding.number: finding for finding in document.findings},
+    }
+    return render_to_string("reports/document.html", context), charts

@@ -1,0 +1,178 @@
+"""The sentences of documents that follow from the figures: every title says what its page shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from charts.theme import PAPER
+from diagnosis.figures import gaps_by_code
+from diagnosis.words import DECIDED, SHOWN
+from surveys.instruments import Instrument
+
+Result = Mapping[str, Any]
+
+
+def _points(value: float) -> str:
+    return PAPER.number(abs(value), 1)
+
+
+def summary_title(result: Result, instrument: Instrument) -> str:
+    """Say the total gap in points and where its largest part arises."""
+    total = gaps_by_code(result)[instrument.waterfall.total]["overall"]
+    if total.get("estimate") is None:
+        return _("The inside view: what the company lays down and what it does")
+    if total["certainty"] not in DECIDED:
+        return _("Customers get about what they expect; no overall gap is proved")
+    points = _points(total["estimate"])
+    if total["estimate"] > 0:
+        return _("Customers get %(points)s points more than they expect") % {"points": points}
+    largest = largest_step(result)
+    if largest is None:
+        return _("Customers get %(points)s points less than they expect") % {"points": points}
+    place = step_place(largest["gap"], instrument)
+    return _("Customers get %(points)s points less than they expect; the largest part is lost %(place)s") % {
+        "points": points,
+        "place": place,
+    }
+
+
+def step_place(code: str, instrument: Instrument) -> str:
+    """Say between which two views a step lies, as the end of a sentence."""
+    places = {
+        "D1": _("between customers’ wishes and managers’ belief"),
+        "D2": _("between what is known and what is laid down"),
+        "I1": _("between standard and daily work"),
+        "E4": _("between daily work and what customers notice"),
+    }
+    names = {gap.code: gap.name for gap in instrument.gaps}
+    return places.get(code) or _("in the %(gap)s") % {"gap": names.get(code, code)}
+
+
+def largest_step(result: Result) -> Mapping[str, Any] | None:
+    """Return the most negative step when it is the largest loss with a probability of at least one half."""
+    steps = (result.get("waterfall") or {}).get("overall", {}).get("steps", [])
+    known = [step for step in steps if step.get("estimate") is not None]
+    if not known:
+        return None
+    worst: Mapping[str, Any] = min(known, key=lambda step: step["estimate"])
+    return worst if worst["estimate"] < 0 and (worst.get("p_largest") or 0) >= 0.5 else None
+
+
+def map_title(result: Result) -> str:
+    """Say how many gaps of the map are proved."""
+    measured = [gap["overall"]["certainty"] for gap in result["gaps"] if gap["overall"]["certainty"] in SHOWN]
+    proved = sum(word in DECIDED for word in measured)
+    return ngettext(
+        "Of %(measured)s gap measured, %(proved)s is clear or probable",
+        "Of %(measured)s gaps measured, %(proved)s are clear or probable",
+        len(measured),
+    ) % {"measured": len(measured), "proved": proved}
+
+
+def steps_title(result: Result, instrument: Instrument) -> str:
+    """Say where most is lost on the way."""
+    largest = largest_step(result)
+    if largest is None:
+        return _("From wanted to received in four steps, none of them clearly the largest")
+    return _("Most is lost %(place)s: %(points)s points") % {
+        "place": step_place(largest["gap"], instrument),
+        "points": PAPER.number(abs(largest["estimate"]), 2),
+    }
+
+
+def dimensions_title(result: Result, instrument: Instrument) -> str:
+    """Name the dimensions with the largest shortfall."""
+    total = gaps_by_code(result)[instrument.waterfall.total]
+    names = {dimension.code: dimension.name for dimension in instrument.dimensions}
+    worst = sorted(
+        (gap["estimate"], code)
+        for code, gap in total["dimensions"].items()
+        if gap.get("estimate") is not None and gap["certainty"] in DECIDED and gap["estimate"] < 0
+    )[:2]
+    if not worst:
+        return _("No dimension falls clearly short of what customers want")
+    first = names[worst[0][1]]
+    if len(worst) == 1:
+        return _("%(first)s falls furthest short of what customers want") % {"first": first}
+    return _("%(first)s and %(second)s fall furthest short of what customers want") % {
+        "first": first,
+        "second": names[worst[1][1]].lower(),
+    }
+
+
+def dimension_title(result: Result, instrument: Instrument, code: str) -> str:
+    """Say what one dimension shows: its gap and its largest proved step."""
+    name = next(dimension.name for dimension in instrument.dimensions if dimension.code == code)
+    gaps = gaps_by_code(result)
+    total = gaps[instrument.waterfall.total]["dimensions"].get(code, {})
+    if total.get("estimate") is None:
+        return _("%(name)s: too few answers to show") % {"name": name}
+    if total["certainty"] not in DECIDED:
+        return _("%(name)s: no gap is proved") % {"name": name}
+    points = PAPER.number(abs(total["estimate"]), 2)
+    if total["estimate"] > 0:
+        return _("%(name)s: %(points)s points more than wanted") % {"name": name, "points": points}
+    steps = [
+        (gap["estimate"], step)
+        for step in instrument.waterfall.steps
+        if (gap := gaps[step]["dimensions"].get(code, {})).get("estimate") is not None
+        and gap["certainty"] in DECIDED
+        and gap["estimate"] < 0
+    ]
+    if not steps:
+        return _("%(name)s: %(points)s points less than wanted") % {"name": name, "points": points}
+    return _("%(name)s: %(points)s points less than wanted, most of it lost %(place)s") % {
+        "name": name,
+        "points": points,
+        "place": step_place(min(steps)[1], instrument),
+    }
+
+
+def inside_title(result: Result, instrument: Instrument) -> str:
+    """Say which component of readiness is ahead and which behind, when the difference is flagged."""
+    readiness = result.get("readiness") or {}
+    names = {pillar.code: pillar.short or pillar.name for pillar in instrument.pillars}
+    flagged = [row for row in readiness.get("coherence", []) if row["audience"] is None and row["flag"]]
+    if not flagged:
+        return _("Organisation, technology and people stand about level")
+    widest = max(flagged, key=lambda row: abs(row["estimate"]))
+    ahead, behind = widest["pair"] if widest["estimate"] > 0 else reversed(widest["pair"])
+    return _("%(ahead)s is ahead, %(behind)s behind: %(points)s points of 100 lie between them") % {
+        "ahead": names[ahead],
+        "behind": names[behind].lower(),
+        "points": PAPER.number(abs(widest["estimate"]), 0),
+    }
+
+
+def priorities_title(result: Result, instrument: Instrument) -> str:
+    """Name the dimension to start with."""
+    names = {dimension.code: dimension.name for dimension in instrument.dimensions}
+    first = next((row for row in result["priorities"] if row["priority"] > 0), None)
+    if first is None:
+        return _("No dimension asks for priority by its figures alone")
+    return _("Start with %(name)s: it matters and falls short") % {"name": names[first["dimension"]].lower()}
+
+
+def findings_title(n_findings: int) -> str:
+    """Say how many findings the figures carry."""
+    if not n_findings:
+        return _("The figures carry no finding that asks for action")
+    return ngettext(
+        "%(n)s finding, by stage and in the order of priority",
+        "%(n)s findings, by stage and in the order of priority",
+        n_findings,
+    ) % {"n": n_findings}
+
+
+def plan_title(n_actions: int, n_stages: int) -> str:
+    """Say how large the plan is."""
+    if not n_actions:
+        return _("No action is planned yet")
+    actions = ngettext("%(n)s action", "%(n)s actions", n_actions) % {"n": n_actions}
+    stages = ngettext("one stage", "%(n)s stages", n_stages) % {"n": n_stages}
+    return _("%(actions)s in %(stages)s, each with its evidence and its measure") % {
+        "actions": actions,
+        "stages": stages,
+    }
