@@ -23,6 +23,8 @@ GRANT USAGE ON SCHEMA public TO crmgap_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO crmgap_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO crmgap_app;
 """
+pytest_plugins = ["tests.reference.plugin"]
+
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
@@ -84,6 +86,7 @@ def _fast_hashing(settings: Any, tmp_path: Any) -> None:
     """Keep passwords cheap and files in the test's own folder."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }

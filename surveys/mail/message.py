@@ -1,0 +1,83 @@
+"""One mail as it leaves: text and HTML from one source, one link, deterministic to the byte for every repeat."""
+
+import hashlib
+import hmac
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from practice.sealing import derive_key
+from surveys import links
+from surveys.form_cache import form_of
+from surveys.mail.texts import fill, text_for
+from surveys.models import Delivery
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def one_line(text: str) -> str:
+    """Return the text without control characters, fit for a header."""
+    return CONTROL.sub(" ", text).strip()
+
+
+def message_id_of(delivery: Delivery) -> str:
+    """Return the Message-ID of a delivery: the same for every attempt, and nothing can be read from it."""
+    key = derive_key(settings.MASTER_KEY, "message-id")
+    content = f"{delivery.wave_audience_id}|{delivery.recipient_id}|{delivery.round}".encode()
+    return f"<{hmac.new(key, content, hashlib.sha256).hexdigest()[:40]}@{settings.MAIL_DOMAIN}>"
+
+
+def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> EmailMessage:
+    """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded."""
+    audience, person = delivery.wave_audience, delivery.recipient
+    wave = audience.wave
+    practice, client = wave.practice, wave.engagement.client_organisation
+    link = f"{settings.BASE_URL}/s/{links.token_for(audience, person)}/"
+    values = {
+        "name": one_line(person.name) or _("and thank you for your time"),
+        "company": one_line(client.name),
+        "practice": one_line(practice.name),
+        "minutes": str(form_of(audience).minutes),
+        "closes": date_format(audience.closes_at, "j F Y") if audience.closes_at else "",
+        "link": link,
+    }
+    text = text_for(wave, audience.audience, delivery.round)
+    paragraphs = [fill(part, values) for part in text.body.split("\n\n")]
+    context = {
+        "paragraphs": paragraphs,
+        "link": link,
+        "client": values["company"],
+        "practice": values["practice"],
+        "accent": practice.accent_colour,
+        "is_confidential": audience.mode == "confidential",
+        "subject": fill(text.subject, values),
+    }
+    message = EmailMessage()
+    message["Subject"] = one_line(fill(text.subject, values))[:200]
+    message["From"] = _from_address(one_line(practice.sender_name) or values["practice"])
+    message["To"] = _to_address(one_line(person.name), person.email)
+    if practice.reply_to:
+        message["Reply-To"] = practice.reply_to
+    message["Date"] = format_datetime(sent_at or delivery.due_at)
+    message["Message-ID"] = message_id_of(delivery)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(render_to_string("surveys/mail/message.txt", context))
+    message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")
+    message.set_boundary(f"=_{hashlib.sha256(message['Message-ID'].encode()).hexdigest()[:32]}")
+    return message
+
+
+def _from_address(name: str) -> Address:
+    return Address(display_name=name[:120], username="survey", domain=settings.MAIL_DOMAIN)
+
+
+def _to_address(name: str, email: str) -> Address:
+    username, _at, domain = email.rpartition("@")
+    return Address(display_name=name[:120], username=username, domain=domain)

@@ -1,0 +1,128 @@
+"""Launch: everything that will be sent becomes rows in one transaction; late people join the running plan."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from practice import audit
+from practice.exceptions import WrongStateError
+from practice.models import Member
+from practice.sealing import wrap_key
+from surveys import links
+from surveys.attributes import keep_attributes
+from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.mail.texts import check_texts
+from surveys.mail.waking import wake_audience
+from surveys.mixer import MIXING
+from surveys.models import Delivery, LedgerEntry, Recipient, SurveyLink, Wave, WaveAudience
+
+REMINDERS = (Round.REMINDER_1, Round.REMINDER_2, Round.FINAL)
+CHUNK = 2_000
+
+
+@transaction.atomic
+def launch_wave(
+    *, wave: Wave, actor: Member | None, opens_at: datetime | None = None, closes_at: datetime | None = None
+) -> Wave:
+    """Open the wave: links, ledger and one delivery per recipient and round; a second call changes nothing.
+
+    Audiences without people stay drafts. Raises WrongStateError when nobody is to be asked.
+    """
+    locked = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
+    if locked.launched_at is not None:
+        return locked
+    check_texts(locked)
+    start = opens_at or timezone.now()
+    end = closes_at or start + timedelta(days=locked.plan["close_days"])
+    if end <= start:
+        raise WrongStateError(_("The wave must close after it opens."))
+    launched = []
+    for audience in locked.audiences.select_for_update(of=("self",)):
+        people = list(Recipient.objects.filter(wave_audience=audience))
+        if people:
+            _open_audience(audience, people, start, end)
+            _plan_deliveries(audience, people, first=start, reminder_days=locked.plan["reminder_days"])
+            launched.append(audience)
+    if not launched:
+        raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
+    locked.launched_at = start
+    locked.save(update_fields=["launched_at"])
+    audit.record("wave.launched", locked, actor=actor)
+    for audience in launched:
+        wake_audience(audience)
+    return locked
+
+
+def _open_audience(
+    audience: WaveAudience, people: Sequence[Recipient], start: datetime, end: datetime
+) -> None:
+    audience.opens_at, audience.closes_at = start, end
+    audience.state = AudienceState.OPEN if start <= timezone.now() else AudienceState.SCHEDULED
+    audience.link_key = links.new_link_key()
+    if audience.mode == Mode.CONFIDENTIAL:
+        audience.mixing_key = wrap_key(secrets.token_bytes(32), MIXING)
+        audience.kept_attributes = keep_attributes([person.attributes for person in people])
+    else:
+        audience.kept_attributes = sorted({name for person in people for name in person.attributes})
+    audience.save()
+
+
+def _plan_deliveries(
+    audience: WaveAudience, people: Iterable[Recipient], *, first: datetime, reminder_days: Sequence[int]
+) -> None:
+    """Write links, ledger and deliveries of these people; reminders count from the audience's opening."""
+    people = list(people)
+    opened = audience.opens_at or first
+    rounds: list[tuple[str, datetime]] = [(Round.INVITATION, first)]
+    rounds += [
+        (code, due)
+        for code, days in zip(REMINDERS, reminder_days, strict=False)
+        if (due := opened + timedelta(days=days)) > first
+    ]
+    SurveyLink.objects.bulk_create(
+        [
+            SurveyLink(
+                wave_audience=audience,
+                recipient=person,
+                digest=links.digest_of(links.token_for(audience, person)),
+            )
+            for person in people
+        ],
+        batch_size=CHUNK,
+    )
+    LedgerEntry.objects.bulk_create(
+        [LedgerEntry(wave_audience=audience, recipient=person) for person in people], batch_size=CHUNK
+    )
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                wave_audience=audience,
+                recipient=person,
+                round=code,
+                due_at=due,
+                state=DeliveryState.QUEUED if code == Round.INVITATION else DeliveryState.PLANNED,
+            )
+            for code, due in rounds
+            for person in people
+        ],
+        batch_size=CHUNK,
+    )
+
+
+def join_running_plan(audience: WaveAudience, people: Sequence[Recipient]) -> None:
+    """Give late people of an open audience their link, invitation now and the reminders still to come."""
+    if not people or audience.state not in {
+        AudienceState.OPEN,
+        AudienceState.PAUSED,
+        AudienceState.SCHEDULED,
+    }:
+        return
+    opens = audience.opens_at or timezone.now()
+    plan: dict[str, Any] = audience.wave.plan
+    _plan_deliveries(audience, people, first=max(timezone.now(), opens), reminder_days=plan["reminder_days"])
+    wake_audience(audience)

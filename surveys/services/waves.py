@@ -1,0 +1,98 @@
+"""Waves: one round of asking with a frozen instrument and its audiences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from practice import audit
+from practice.exceptions import InvalidInputError, WrongStateError
+from practice.models import Engagement, Member
+from surveys.enums import AudienceState, Mode, WaveKind
+from surveys.instruments import InstrumentError, load_builtin
+from surveys.models import Wave, WaveAudience
+
+DEFAULT_PLAN: Mapping[str, Any] = {"reminder_days": [4, 9], "close_days": 14}
+NAMEABLE = frozenset({"customers", "managers"})
+
+
+@transaction.atomic
+def create_wave(
+    *,
+    engagement: Engagement,
+    actor: Member | None,
+    instrument_code: str = "die-crm",
+    audiences: Sequence[str] = ("customers", "managers", "front_line", "crm_team"),
+    kind: str = WaveKind.LIVE,
+    name: str = "",
+) -> Wave:
+    """Make a wave with a frozen copy of the instrument and one confidential audience per code."""
+    try:
+        instrument = load_builtin(instrument_code)
+        forms = {code: instrument.form_for(code).code for code in audiences}
+    except (InstrumentError, LookupError) as error:
+        raise InvalidInputError(
+            _("This instrument or audience does not exist."), fields={"audiences": str(error)[:200]}
+        ) from error
+    if not forms:
+        raise InvalidInputError(
+            _("Choose at least one audience."), fields={"audiences": _("Choose at least one.")}
+        )
+    of_kind = Wave.objects.filter(engagement=engagement, kind=kind)
+    number = (of_kind.aggregate(last=Max("number"))["last"] or 0) + 1
+    wave = Wave.objects.create(
+        engagement=engagement,
+        number=number,
+        name=name or _("Wave %(number)s") % {"number": number},
+        kind=kind,
+        instrument_code=instrument.code,
+        instrument_version=instrument.version,
+        instrument=instrument.as_dict(),
+        plan=dict(DEFAULT_PLAN),
+    )
+    WaveAudience.objects.bulk_create(
+        [WaveAudience(wave=wave, audience=code, form=form) for code, form in forms.items()]
+    )
+    audit.record("wave.created", wave, actor=actor)
+    return wave
+
+
+@transaction.atomic
+def set_audience_mode(audience: WaveAudience, *, mode: str, actor: Member | None) -> WaveAudience:
+    """Choose confidential or named before launch; staff audiences are always confidential."""
+    if mode not in Mode.values:
+        raise InvalidInputError(_("This mode does not exist."), fields={"mode": _("confidential or named")})
+    if audience.state != AudienceState.DRAFT:
+        raise WrongStateError(_("The mode is fixed once the audience is launched."))
+    if mode == Mode.NAMED and audience.audience not in NAMEABLE:
+        raise InvalidInputError(
+            _("Only customers and managers can be asked by name."),
+            fields={"mode": _("Front line and CRM team are always confidential.")},
+        )
+    audience.mode = mode
+    audience.save(update_fields=["mode"])
+    audit.record("audience.mode_set", audience, actor=actor, changed=["mode"])
+    return audience
+
+
+@transaction.atomic
+def update_plan(wave: Wave, *, reminder_days: Sequence[int], close_days: int, actor: Member | None) -> Wave:
+    """Change when reminders leave and when the wave closes, counted in days from the launch."""
+    if wave.launched_at is not None:
+        raise WrongStateError(_("The wave is launched. Extend an audience in the field view instead."))
+    if not 1 <= close_days <= 120:
+        raise InvalidInputError(
+            _("The plan is not possible."), fields={"close_days": _("Between 1 and 120 days.")}
+        )
+    days = sorted(set(reminder_days))
+    if len(days) > 3 or any(not 1 <= day < close_days for day in days):
+        raise InvalidInputError(
+            _("The plan is not possible."),
+            fields={"reminder_days": _("At most three reminders, between launch and closing.")},
+        )
+    wave.plan = {**wave.plan, "reminder_days": days, "close_days": close_days}
+    wave.save(update_fields=["plan"])
+    audit.record("wave.plan_changed", wave, actor=actor, changed=["plan"])
+    return wave
