@@ -50,7 +50,7 @@ def prepare_places(var: Path | None = None, account: Account | None = None) -> P
     """Create and return the folders; raises LaunchError when one cannot be made safely.
 
     The servers' data lies in `var`, or, when the server account cannot reach that (a checkout under /root),
-    in /var/lib/crmgap/<hash of the path>; then the file `var/data-location` says where.
+    in a folder of its own in /var/lib/crmgap; then the file `var/data-location` says where.
     """
     var = (var or Path(os.environ.get("VAR_DIR") or CHECKOUT / "var")).resolve()
     account = account or server_account()
@@ -79,8 +79,11 @@ def _servers_folder(var: Path, account: Account) -> Path:
         if account.can_enter(servers):
             return servers
         servers.rmdir()
-    elsewhere = Path(pointer.read_text().strip()) if pointer.exists() else SHARED_HOME / short_name(var)
-    open_folder(elsewhere.parent)
+    if pointer.exists():
+        elsewhere = Path(pointer.read_text().strip())
+    else:  # a name of its own: a checkout made anew in the same place must not find the data of the one before
+        open_folder(SHARED_HOME)
+        elsewhere = Path(tempfile.mkdtemp(prefix=f"{short_name(var)}-", dir=SHARED_HOME))
     account.own_folder(elsewhere)
     if not account.can_enter(elsewhere):
         raise LaunchError(f"The account {account.name} can reach neither {var} nor {elsewhere}.")

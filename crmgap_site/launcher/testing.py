@@ -34,6 +34,7 @@ def private_servers(folder: Path = TEST_FOLDER) -> Iterator[dict[str, str]]:
     """
     remove_abandoned(folder)
     places = prepare_places(folder / f"run-{os.getpid()}", server_account())
+    (places.var / "static").mkdir(exist_ok=True)  # collected nowhere; WhiteNoise warns when it is missing
     supervisor = Supervisor(RecordFolder(places.run), StopFlag(), print)
     postgres, valkey = Postgres(places, is_forgetful=True), Valkey(places)
     try:
