@@ -327,6 +327,17 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """Within-group agreement (rwg) of an audience on a dimension of a state; below .5 the mean is not a shared view."""
+
+    state: str
+    dimension: str
+    audience: str
+    rwg: float
+    band: str
+
+
+@dataclass(frozen=True, slots=True)
 class QualityIndex:
     """Relationship quality 0-100: 100 minus the mean shortfall, weighted; beside it the perception alone."""
 
@@ -355,6 +366,7 @@ class Result:
     rq_index: QualityIndex | None
     no_standard: tuple[NoStandard, ...]
     quality: tuple[Quality, ...]
+    agreement: tuple[Agreement, ...]
     notes: tuple[str, ...]
     schema: int = SCHEMA
 

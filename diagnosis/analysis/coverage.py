@@ -1,0 +1,163 @@
+"""Profile fit: the share of customers whose top wishes the standard meets, and known groups of customers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnosis.analysis.importance import ticks_of
+from diagnosis.analysis.scores import ScoreBook, StateScores
+from diagnosis.analysis.study import Matrix
+from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, missing_side, side
+from diagnosis.result import Coverage, Gap, GapResult, GroupResult
+from diagnosis.stats.coverage import profile_coverage
+from diagnosis.stats.results import NotEnough
+from surveys.disclosure import is_indicative, minimum_for, suppress_split
+
+UNKNOWN = ""
+
+
+def coverage_result(book: ScoreBook, gap: GapResult) -> Coverage:
+    """Coverage by the standard (later state) of the wishes (earlier state), and both by known attribute."""
+    study = book.study
+    absent = [state for state in (gap.later, gap.earlier) if not book.is_measured(state)]
+    if absent:
+        return _none(study.unasked_text(absent[0]))
+    hidden = [state for state in (gap.later, gap.earlier) if not book.is_shown(state)]
+    if hidden:
+        return _none(study.hidden_text(book.states[hidden[0]].audience))
+    standard, wishes = book.states[gap.later], book.states[gap.earlier]
+    dimensions = study.instrument.dimensions
+    levels = np.array(
+        [
+            np.nan if (mean := gap.dimensions[dimension.code].mean_later) is None else mean
+            for dimension in dimensions
+        ]
+    )
+    ticks = ticks_of(study, wishes.audience)
+    found = profile_coverage(levels, wishes.scores, scale_range=study.scale_range, ticks=ticks)
+    if isinstance(found, NotEnough) or not study.may_show(wishes.audience, found.coverage.n):
+        return _none(study.hidden_text(wishes.audience))
+    least = minimum_for(wishes.audience, subgroup=True, named=study.is_named(wishes.audience))
+    by_dimension = {
+        dimension.code: share
+        for dimension, share, n in zip(dimensions, found.fits_by_dimension, found.n_by_dimension, strict=True)
+        if share is not None and n >= least
+    }
+    return Coverage(
+        share=found.coverage.share,
+        n=found.coverage.n,
+        ci_low=found.coverage.ci_low,
+        ci_high=found.coverage.ci_high,
+        tolerance=found.tolerance,
+        dimensions=by_dimension,
+        attributes=_groups(book, standard, wishes),
+    )
+
+
+def _none(reason: str) -> Coverage:
+    return Coverage(None, None, None, None, None, {}, (), reason)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Customers split by one attribute: who belongs to each group that may be shown."""
+
+    attribute: str
+    members: Mapping[str, NDArray[np.bool_]]
+    hidden: frozenset[str]
+
+
+def _split(book: ScoreBook, audience: str, attribute: str) -> _Split:
+    study = book.study
+    frame = study.frame(audience)
+    values = [row.get(attribute, UNKNOWN) for row in frame.used_attributes()] if frame else []
+    members = {value: np.array([each == value for each in values]) for value in sorted(set(values))}
+    least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
+    hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
+    return _Split(attribute, members, frozenset(hidden))
+
+
+def _groups(book: ScoreBook, standard: StateScores, wishes: StateScores) -> tuple[GroupResult, ...]:
+    """Every known attribute alone; a group that stays hidden shows its name and nothing else."""
+    frame = book.study.frame(wishes.audience)
+    names = sorted({name for row in frame.used_attributes() for name in row}) if frame else []
+    rows: list[GroupResult] = []
+    for name in names:
+        split = _split(book, wishes.audience, name)
+        known = [value for value in split.members if value != UNKNOWN]
+        if len(known) > 1 or UNKNOWN in split.members:
+            rows.extend(_group_rows(book, split, standard, wishes))
+    return tuple(rows)
+
+
+def _group_rows(
+    book: ScoreBook, split: _Split, standard: StateScores, wishes: StateScores
+) -> list[GroupResult]:
+    study = book.study
+    plan = study.instrument.waterfall
+    common = list(book.common)
+    welch = Rule(paired=False, scale_range=study.scale_range, random_state=study.random_state)
+    paired = Rule(paired=True, scale_range=study.scale_range, random_state=study.random_state)
+    later = side(study, standard.audience, standard.scores[:, common])
+    received = book.states.get(plan.end)
+    fit: dict[str, tuple[Side, Side]] = {}
+    total: dict[str, tuple[Side, Side]] = {}
+    for value, mask in split.members.items():
+        if value in split.hidden:
+            fit[value] = total[value] = (hidden_side(study, wishes.audience),) * 2
+            continue
+        fit[value] = (later, side(study, wishes.audience, wishes.scores[mask][:, common], subgroup=True))
+        if received is None or received.audience != wishes.audience:
+            total[value] = (missing_side(study.unasked_text(plan.end)),) * 2
+        else:
+            both = (received.scores, wishes.scores)
+            first, second = (
+                side(study, wishes.audience, scores[mask][:, common], subgroup=True) for scores in both
+            )
+            total[value] = (first, second)
+    fits, totals = family_gaps(fit, welch), family_gaps(total, paired)
+    cells = _dimension_cells(book, split, standard, wishes, welch)
+    return [
+        GroupResult(
+            attribute=split.attribute,
+            value=value,
+            n=None if value in split.hidden else int(mask.sum()),
+            indicative=value not in split.hidden and is_indicative(wishes.audience, int(mask.sum())),
+            gap=fits[value],
+            total=totals[value],
+            dimensions=cells[value],
+        )
+        for value, mask in split.members.items()
+        if value != UNKNOWN
+    ]
+
+
+def _dimension_cells(
+    book: ScoreBook, split: _Split, standard: StateScores, wishes: StateScores, rule: Rule
+) -> dict[str, dict[str, Gap]]:
+    """Standard minus wish per group and dimension, one family per attribute; each dimension suppressed by itself."""
+    study = book.study
+    least = minimum_for(wishes.audience, subgroup=True, named=study.is_named(wishes.audience))
+    pairs: dict[str, tuple[Side, Side]] = {}
+    for index, dimension in enumerate(study.instrument.dimensions):
+        if not all(book.is_dimension_shown(each.state, index) for each in (standard, wishes)):
+            continue
+        column = wishes.column(index)
+        counts = {value: int((~np.isnan(column[mask])).sum()) for value, mask in split.members.items()}
+        hidden = suppress_split(counts, least) | split.hidden
+        for value, mask in split.members.items():
+            later = side(study, standard.audience, standard.column(index))
+            wish: Matrix = column[mask]
+            earlier = (
+                hidden_side(study, wishes.audience)
+                if value in hidden
+                else side(study, wishes.audience, wish, subgroup=True)
+            )
+            pairs[f"{value}\n{dimension.code}"] = (later, earlier)
+    cells: dict[str, dict[str, Gap]] = {value: {} for value in split.members}
+    for key, gap in family_gaps(pairs, rule).items():
+        value, code = key.rsplit("\n", 1)
+        cells[value][code] = gap
+    return cells

@@ -1,0 +1,81 @@
+"""What matters most to customers: stated importance, priorities and the relationship-quality index."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.study import Study
+from diagnosis.result import GapResult, Importance, Priority, QualityIndex, StateResult
+from diagnosis.stats.certainty import Certainty, priority
+from surveys.instruments import Block
+
+
+def importance_block(study: Study, audience: str) -> Block | None:
+    """The question in which an audience ticks the dimensions that matter most, if its form asks it."""
+    frame = study.frame(audience)
+    if frame is None:
+        return None
+    asked = {
+        question.block for page in study.instrument.form(frame.form).pages for question in page.questions
+    }
+    blocks = (block for block in study.instrument.blocks if block.options_from == "dimensions")
+    return next((block for block in blocks if block.code in asked), None)
+
+
+def ticks_of(study: Study, audience: str) -> NDArray[np.bool_] | None:
+    """Which dimensions each used person ticked, (persons, dimensions); None when the form does not ask."""
+    block, frame = importance_block(study, audience), study.frame(audience)
+    if block is None or frame is None:
+        return None
+    codes = [dimension.code for dimension in study.instrument.dimensions]
+    question = block.items[0].code
+    rows = [[code in ticks for code in codes] for ticks in frame.used_ticks(question)]
+    return np.array(rows, dtype=np.bool_).reshape(len(rows), len(codes))
+
+
+def stated_importance(study: Study, audience: str) -> Importance:
+    """Share of persons who tick a dimension, scaled to sum 1; equal weights where too few have ticked."""
+    codes = [dimension.code for dimension in study.instrument.dimensions]
+    ticks = ticks_of(study, audience)
+    if ticks is not None and study.is_shown(audience):
+        n = int(ticks.any(axis=1).sum())
+        if study.may_show(audience, n) and n:
+            shares = ticks.sum(axis=0) / n
+            weights = shares / shares.sum()
+            return Importance("stated", n, dict(zip(codes, weights.tolist(), strict=True)))
+    return Importance("equal", None, dict.fromkeys(codes, 1.0 / len(codes)))
+
+
+def priorities(total: GapResult, weights: Mapping[str, float]) -> tuple[Priority, ...]:
+    """Importance x shortfall x certainty per dimension, the highest first; unmeasured dimensions count 0."""
+    rows = []
+    for code, gap in total.dimensions.items():
+        word: Certainty = gap.certainty  # type: ignore[assignment]  # written from a Certainty
+        shortfall = None if gap.estimate is None else max(0.0, -gap.estimate)
+        value = priority(importance=weights[code], shortfall=shortfall or 0.0, word=word)
+        rows.append(Priority(code, weights[code], shortfall, word, value))
+    return tuple(sorted(rows, key=lambda row: (-row.priority, -(row.shortfall or 0.0), row.dimension)))
+
+
+def quality_index(
+    book: ScoreBook, states: Mapping[str, StateResult], weights: Mapping[str, float]
+) -> QualityIndex | None:
+    """100 minus the weighted mean shortfall over the dimensions shown, and the weighted perception, both 0-100."""
+    plan = book.study.instrument.waterfall
+    wanted, received = states.get(plan.start), states.get(plan.end)
+    if wanted is None or received is None:
+        return None
+    rows = [
+        (weights[code], before.mean, received.dimensions[code].mean)
+        for code, before in wanted.dimensions.items()
+    ]
+    known = [(w, before, after) for w, before, after in rows if before is not None and after is not None]
+    whole = sum(w for w, _before, _after in known)
+    if whole <= 0:
+        return None
+    low, span = book.study.instrument.level_scale.low, book.study.scale_range
+    lost = sum(w * max(0.0, before - after) for w, before, after in known) / whole
+    level = sum(w * (after - low) for w, _before, after in known) / whole
+    return QualityIndex(100.0 - 100.0 * lost / span, 100.0 * level / span)

@@ -1,0 +1,54 @@
+"""What a reader must know beside the figures, as full sentences."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from diagnosis.analysis.scores import ScoreBook
+from diagnosis.result import AudienceResult, Waterfall
+from surveys.disclosure import INDICATIVE_STAFF
+
+
+def notes_on(
+    book: ScoreBook, audiences: Sequence[AudienceResult], waterfall: Waterfall | None
+) -> Iterator[str]:
+    """Notes on rounding, items left out, whose standard counts, small audiences and what was not asked."""
+    study = book.study
+    if waterfall:
+        yield _(
+            "Figures are printed with two decimals and never adjusted; printed steps may differ from the printed"
+            " total by rounding."
+        )
+        yield _("The steps are arithmetic: they show where a difference arises, not what causes it.")
+    left_out = [entry.item for entry in book.without_standard if entry.left_out]
+    if left_out:
+        yield ngettext(
+            "Most managers say that no standard exists for item %(items)s; it is left out of all steps.",
+            "Most managers say that no standard exists for items %(items)s; they are left out of all steps.",
+            len(left_out),
+        ) % {"items": ", ".join(left_out)}
+    for state in study.instrument.states:
+        if state.no_standard and state.code in book.states:
+            audience = book.states[state.code].audience
+            if audience != state.audiences[0]:
+                yield _(
+                    "Managers were not asked about standards; the standard is the one of: %(audience)s."
+                ) % {"audience": study.instrument.audience(audience).name}
+    n_dimensions = len(study.instrument.dimensions)
+    if 0 < len(book.common) < n_dimensions:
+        names = [study.instrument.dimensions[index].code for index in book.common]
+        yield _("Overall figures rest on the dimensions that every group has: %(names)s.") % {
+            "names": ", ".join(names)
+        }
+    for row in audiences:
+        if row.suppressed:
+            yield _("%(audience)s: too few answers to show anything.") % {"audience": row.name}
+        elif row.code == "managers" and row.used is not None and row.used < INDICATIVE_STAFF:
+            yield _("With so few managers “no difference” can hardly be proved; read “undecided” as open.")
+    asked = {row.code for row in audiences}
+    for other in study.instrument.audiences:
+        if other.code not in asked:
+            yield _(
+                "%(audience)s: not asked, or not closed yet; gaps that need this group are not measured."
+            ) % {"audience": other.name}

@@ -1,0 +1,83 @@
+"""The whole analysis in order: frames in, result out; no database, no clock, the same seed gives the same result."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from diagnosis.analysis.audiences import audience_results
+from diagnosis.analysis.coverage import coverage_result
+from diagnosis.analysis.gaps import state_gaps
+from diagnosis.analysis.importance import priorities, quality_index, stated_importance
+from diagnosis.analysis.notes import notes_on
+from diagnosis.analysis.readiness import readiness_gaps, readiness_result, score_readiness
+from diagnosis.analysis.reliability import agreements, reliabilities
+from diagnosis.analysis.scores import score_states
+from diagnosis.analysis.states import item_means, state_quality, state_results
+from diagnosis.analysis.study import Study
+from diagnosis.analysis.waterfall import build_waterfall
+from diagnosis.frames import Frames
+from diagnosis.result import NoStandard, Result
+from diagnosis.rules.patterns import name_patterns
+from diagnosis.rules.version import RULES_VERSION
+from surveys.disclosure import CUSTOMERS
+from surveys.instruments import Instrument
+
+Show = Callable[[int, int, str], None]
+
+N_STEPS = 5
+RANDOM_STATE = 20_260
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Show no progress."""
+
+
+def analyse(
+    instrument: Instrument, frames: Frames, *, random_state: int = RANDOM_STATE, show: Show = _silent
+) -> Result:
+    """Compute the result of one wave.
+
+    frames: what `diagnosis.frames` read; random_state seeds bootstrap and permutations; `show(done, total, what)` is
+    called between the steps. Means and gaps are unrounded floats; overall gaps satisfy the waterfall identity to 1e-12.
+    """
+    study = Study(instrument, frames, random_state)
+    show(0, N_STEPS, _("Scoring answers"))
+    book = score_states(study)
+    readiness = score_readiness(study)
+    show(1, N_STEPS, _("Testing gaps"))
+    gaps = {gap.code: gap for gap in (*state_gaps(book), *readiness_gaps(readiness))}
+    ordered = tuple(gaps[gap.code] for gap in instrument.gaps)
+    show(2, N_STEPS, _("Splitting the total gap into steps"))
+    importance = stated_importance(study, CUSTOMERS)
+    waterfall = build_waterfall(book, ordered, importance.weights)
+    show(3, N_STEPS, _("Reliability and readiness"))
+    states = state_results(book)
+    audiences = audience_results(study)
+    coverage = next((coverage_result(book, gap) for gap in ordered if gap.kind == "coverage"), None)
+    readiness_found = readiness_result(readiness, gaps)
+    show(4, N_STEPS, _("Naming patterns"))
+    return Result(
+        instrument={"code": instrument.code, "version": instrument.version},
+        rules_version=RULES_VERSION,
+        scale={"low": instrument.level_scale.low, "high": instrument.level_scale.high},
+        audiences=audiences,
+        states=states,
+        gaps=ordered,
+        waterfall=waterfall,
+        reliability=reliabilities(book),
+        items=item_means(book),
+        readiness=readiness_found,
+        coverage=coverage,
+        importance=importance,
+        priorities=priorities(gaps[instrument.waterfall.total], importance.weights),
+        patterns=name_patterns(
+            instrument, gaps=gaps, waterfall=waterfall, readiness=readiness_found, coverage=coverage
+        ),
+        rq_index=quality_index(book, states, importance.weights),
+        no_standard=tuple(
+            NoStandard(entry.item, entry.n, entry.share, entry.left_out) for entry in book.without_standard
+        ),
+        quality=state_quality(book),
+        agreement=agreements(book),
+        notes=tuple(notes_on(book, audiences, waterfall)),
+    )

@@ -1,0 +1,106 @@
+"""Means of states and items with their intervals; hidden ones carry their reason."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from diagnosis.analysis.scores import ScoreBook, cannot_judge_share
+from diagnosis.analysis.sides import lacking_text
+from diagnosis.analysis.study import Matrix, Study
+from diagnosis.result import Mean, Quality, StateResult
+from diagnosis.stats.gaps import person_values
+from diagnosis.stats.means import estimate_mean
+from diagnosis.stats.results import NotEnough
+from diagnosis.stats.scales import count_prorated
+from surveys.disclosure import is_indicative
+
+
+def mean_of(study: Study, audience: str, column: Matrix, *, subgroup: bool = False) -> Mean:
+    """Mean of one column of an audience with its t interval, hidden when too few persons have a value."""
+    n = int((~np.isnan(column)).sum())
+    if n == 0:
+        return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
+    if not study.is_shown(audience) or not study.may_show(audience, n, subgroup=subgroup):
+        return Mean(suppressed=study.hidden_text(audience))
+    found = estimate_mean(column)
+    if isinstance(found, NotEnough):
+        return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
+    return Mean(found.n, found.mean, found.sd, found.ci_low, found.ci_high, is_indicative(audience, n))
+
+
+def overall_mean(study: Study, audience: str, matrix: Matrix) -> Mean:
+    """Unweighted mean of the dimension means; its interval rests on what each person contributes to it."""
+    if not matrix.shape[1]:
+        return Mean(suppressed=study.hidden_text(audience))
+    values, mean = person_values(matrix)
+    found = mean_of(study, audience, values)
+    if found.mean is None:
+        return found
+    return Mean(found.n, mean, found.sd, found.ci_low, found.ci_high, found.indicative)
+
+
+def state_results(book: ScoreBook) -> dict[str, StateResult]:
+    """Every measured state: overall over the common dimensions, and each dimension."""
+    study = book.study
+    results: dict[str, StateResult] = {}
+    for code, found in book.states.items():
+        dimensions = {
+            dimension.code: Mean(not_measured=lacking_text(book, code))
+            if found.n(index) == 0
+            else mean_of(study, found.audience, found.column(index))
+            for index, dimension in enumerate(study.instrument.dimensions)
+        }
+        overall = (
+            overall_mean(study, found.audience, found.scores[:, list(book.common)])
+            if book.is_shown(code)
+            else Mean(suppressed=study.hidden_text(found.audience))
+        )
+        results[code] = StateResult(found.audience, overall, dimensions)
+    return results
+
+
+def item_means(book: ScoreBook) -> dict[str, Mapping[str, Mean]]:
+    """Mean of every item in every measured state; where a gap is paired, a person counts with both columns."""
+    study = book.study
+    items = [item.code for item in study.instrument.items]
+    used = np.array([any(item in kept for kept in book.items.values()) for item in items])
+    means: dict[str, Mapping[str, Mean]] = {}
+    for code, found in book.states.items():
+        ratings = study.ratings(found.audience, code, items)
+        if code in book.partners:
+            other = np.isnan(study.ratings(found.audience, book.partners[code], items))
+            ratings = np.where(other & used, np.nan, ratings)
+        means[code] = {
+            item: mean_of(study, found.audience, ratings[:, column]) for column, item in enumerate(items)
+        }
+    return means
+
+
+def state_quality(book: ScoreBook) -> tuple[Quality, ...]:
+    """How completely each state was answered; nothing for hidden audiences."""
+    study = book.study
+    rows = []
+    for code, found in book.states.items():
+        frame = study.frame(found.audience)
+        if frame is None or not study.is_shown(found.audience):
+            continue
+        used = [item for items in book.items.values() for item in items]
+        answered = ~np.isnan(study.ratings(found.audience, code, used))
+        prorated = sum(
+            count_prorated(study.ratings(found.audience, code, items))
+            for items in book.items.values()
+            if items
+        )
+        scored = int((~np.isnan(found.scores)).sum())
+        rows.append(
+            Quality(
+                state=code,
+                audience=found.audience,
+                n=frame.n_used,
+                answered=float(answered.mean()) if answered.size else 0.0,
+                cannot_judge=cannot_judge_share(study, found.audience, code, used),
+                prorated=prorated / scored if scored else 0.0,
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,100 @@
+"""The study: instrument and frames together, with the rules of who may be shown asked in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from diagnosis.frames import AudienceFrame, Frames
+from surveys import disclosure
+from surveys.enums import Mode
+from surveys.instruments import READINESS_STATE, Instrument, State
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What every part of the analysis reads; `random_state` seeds all draws."""
+
+    instrument: Instrument
+    frames: Frames
+    random_state: int
+
+    @property
+    def scale_range(self) -> float:
+        """Highest minus lowest point of the level scale."""
+        return float(self.instrument.level_scale.span)
+
+    def frame(self, audience: str) -> AudienceFrame | None:
+        """The frame of an audience, or None when it was not asked (or is not released)."""
+        return self.frames.get(audience)
+
+    def is_named(self, audience: str) -> bool:
+        """Tell whether the audience answered under its name."""
+        frame = self.frame(audience)
+        return frame is not None and frame.mode == Mode.NAMED
+
+    def may_show(self, audience: str, n: int, *, subgroup: bool = False) -> bool:
+        """Tell whether figures that rest on n answers of the audience may be shown."""
+        return disclosure.is_publishable(audience, n, subgroup=subgroup, named=self.is_named(audience))
+
+    def is_shown(self, audience: str) -> bool:
+        """Tell whether the audience as a whole may be shown."""
+        frame = self.frame(audience)
+        return frame is not None and self.may_show(audience, frame.n_used)
+
+    @cached_property
+    def reversed_items(self) -> dict[str, float]:
+        """Lowest plus highest point of the scale of each reversed slot, by slot code."""
+        return {
+            slot.code: float(slot.scale.low + slot.scale.high)
+            for form in self.instrument.forms
+            for slot in form.slots
+            if slot.reversed
+        }
+
+    def ratings(self, audience: str, prefix: str, items: Sequence[str]) -> Matrix:
+        """Ratings (used persons, items) of one state (or of readiness), nan = missing; reversed items turned."""
+        frame = self.frame(audience)
+        codes = [f"{prefix}.{item}" for item in items]
+        if frame is None:
+            return np.empty((0, len(codes)))
+        matrix = frame.ratings(codes)
+        for column, code in enumerate(codes):
+            if code in self.reversed_items:
+                matrix[:, column] = self.reversed_items[code] - matrix[:, column]
+        return matrix
+
+    def readiness(self, audience: str, items: Sequence[str]) -> Matrix:
+        """Readiness ratings (used persons, items)."""
+        return self.ratings(audience, READINESS_STATE, items)
+
+    def asks(self, audience: str, state: str) -> bool:
+        """Tell whether the audience's form asks anything in this state."""
+        frame = self.frame(audience)
+        return frame is not None and any(slot.startswith(f"{state}.") for slot in frame.slots)
+
+    def audience_of(self, state: State) -> str | None:
+        """Whose answers give the state: the first of its audiences that was asked; None when nobody was."""
+        return next((audience for audience in state.audiences if self.asks(audience, state.code)), None)
+
+    def hidden_text(self, audience: str) -> str:
+        """Why an audience (or a part of it) is not shown, without its size."""
+        return _("Hidden: too few answers (%(audience)s).") % {
+            "audience": self.instrument.audience(audience).name
+        }
+
+    def unasked_text(self, state: str) -> str:
+        """Why a state has no mean."""
+        return _("Not measured: nobody was asked “%(state)s”.") % {
+            "state": self.instrument.state(state).label
+        }
+
+
+def mean_of_present(column: Matrix) -> float:
+    """Mean of the answered values; only for columns that hold at least one."""
+    return float(np.nanmean(column))

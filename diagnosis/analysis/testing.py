@@ -1,0 +1,191 @@
+"""From two columns or matrices of scores to one tested gap of the result, words and suppression included."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from diagnosis.analysis.study import Matrix, Study
+from diagnosis.result import Gap
+from diagnosis.stats.certainty import (
+    FALSE_DISCOVERY_RATE,
+    benjamini_hochberg,
+    certainty_word,
+    is_equivalent,
+    severity,
+)
+from diagnosis.stats.gaps import overall_paired_gap, overall_welch_gap, paired_gap, welch_gap
+from diagnosis.stats.power import detectable_noncentrality
+from diagnosis.stats.results import GapEstimate, NotEnough
+from surveys.disclosure import is_indicative
+
+Answer = GapEstimate | NotEnough
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a gap: whose answers, how many, and their scores; `hidden` or `missing` say why there are none.
+
+    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions).
+    """
+
+    audience: str
+    n: int
+    scores: Matrix
+    hidden: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How gaps of one family are tested: paired or Welch, range of the scale, seed."""
+
+    paired: bool
+    scale_range: float
+    random_state: int
+
+
+def side(study: Study, audience: str, scores: Matrix, *, subgroup: bool = False) -> Side:
+    """Side of a gap from scores, hidden when too few persons have one."""
+    answered = ~np.isnan(scores) if scores.ndim == 1 else ~np.isnan(scores).all(axis=1)
+    n = int(answered.sum())
+    hidden = "" if study.may_show(audience, n, subgroup=subgroup) else study.hidden_text(audience)
+    return Side(audience, n, scores, hidden=hidden)
+
+
+def hidden_side(study: Study, audience: str) -> Side:
+    """Side that may not be shown whatever its scores."""
+    return Side(audience, 0, np.empty(0), hidden=study.hidden_text(audience))
+
+
+def missing_side(reason: str) -> Side:
+    """Side nobody was asked about."""
+    return Side("", 0, np.empty(0), missing=reason)
+
+
+def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float = 0.05) -> Answer | None:
+    """Test of one gap (columns) or of its overall means (matrices); None when a side is hidden or missing."""
+    if any(each.hidden or each.missing for each in (later, earlier)):
+        return None
+    test: Callable[..., Answer]
+    if later.scores.ndim == 2:
+        test = overall_paired_gap if rule.paired else overall_welch_gap
+    else:
+        test = paired_gap if rule.paired else welch_gap
+    return test(
+        later.scores,
+        earlier.scores,
+        scale_range=rule.scale_range,
+        significance_level=significance_level,
+        random_state=rule.random_state,
+    )
+
+
+def describe(
+    later: Side, earlier: Side, answer: Answer | None, rule: Rule, q_value: float | None, level: float = 0.05
+) -> Gap:
+    """The gap as the result prints it; `level` is the level at which the smallest detectable gap is stated."""
+    missing = later.missing or earlier.missing
+    if missing:
+        return Gap("not_measured", reason=missing)
+    hidden = later.hidden or earlier.hidden
+    if hidden or answer is None:
+        return Gap("suppressed", reason=hidden)
+    indicative = is_indicative(later.audience, later.n) or is_indicative(earlier.audience, earlier.n)
+    if isinstance(answer, NotEnough):
+        return _untested(later, earlier, answer, indicative)
+    word = certainty_word(answer, q_value=q_value, scale_range=rule.scale_range)
+    return Gap(
+        certainty=word,
+        n_later=answer.n_later,
+        n_earlier=answer.n_earlier,
+        mean_later=answer.mean_later,
+        mean_earlier=answer.mean_earlier,
+        sd_later=answer.sd_later,
+        sd_earlier=answer.sd_earlier,
+        estimate=answer.estimate,
+        se=answer.se,
+        df=answer.df,
+        ci_low=answer.ci_low,
+        ci_high=answer.ci_high,
+        ci90_low=answer.ci90_low,
+        ci90_high=answer.ci90_high,
+        t=answer.t,
+        p_value=answer.p_value,
+        q_value=q_value,
+        g=answer.g,
+        d_z=answer.d_z,
+        permutation_p=answer.permutation_p,
+        smallest_detectable=detectable_noncentrality(answer.df, significance_level=level) * answer.se,
+        severity=severity(word, answer, scale_range=rule.scale_range),
+        reason=_reason(answer, q_value, rule),
+        indicative=indicative,
+    )
+
+
+def _reason(answer: GapEstimate, q_value: float | None, rule: Rule) -> str | None:
+    is_small = answer.permutation_p is not None and answer.permutation_p > FALSE_DISCOVERY_RATE
+    is_found = q_value is not None and q_value <= FALSE_DISCOVERY_RATE
+    if is_small and is_found and not is_equivalent(answer, scale_range=rule.scale_range):
+        return _(
+            "One step less certain: with so few persons the permutation test does not confirm the t test."
+        )
+    return None
+
+
+def _untested(later: Side, earlier: Side, answer: NotEnough, indicative: bool) -> Gap:
+    if answer.n == 0 or not (later.n and earlier.n):
+        return Gap("not_measured", reason=_("Not measured: nobody has answered enough of it."))
+    mean_later, mean_earlier = _plain_mean(later.scores), _plain_mean(earlier.scores)
+    return Gap(
+        certainty="undecided",
+        n_later=later.n,
+        n_earlier=earlier.n,
+        mean_later=mean_later,
+        mean_earlier=mean_earlier,
+        estimate=mean_later - mean_earlier,
+        indicative=indicative,
+        reason=_("Not tested: all answers are the same.")
+        if answer.reason == "no_variation"
+        else _("Not tested: too few answers."),
+    )
+
+
+def _plain_mean(scores: Matrix) -> float:
+    if scores.ndim == 1:
+        return float(np.nanmean(scores))
+    return float(np.nanmean(scores, axis=0).mean())
+
+
+def overall_gap(later: Side, earlier: Side, rule: Rule) -> Gap:
+    """Gap of the overall means; its word rests on p itself, it is no part of a family."""
+    answer = estimate(later, earlier, rule)
+    return describe(later, earlier, answer, rule, answer.p_value if isinstance(answer, GapEstimate) else None)
+
+
+def family_gaps(pairs: Mapping[str, tuple[Side, Side]], rule: Rule) -> dict[str, Gap]:
+    """Gaps of one family (dimensions, factors, groups): Benjamini-Hochberg inside it.
+
+    The smallest detectable gap is stated at the level the next discovery of the family would have to reach.
+    """
+    answers = {key: estimate(later, earlier, rule) for key, (later, earlier) in pairs.items()}
+    p_values = [answer.p_value if isinstance(answer, GapEstimate) else np.nan for answer in answers.values()]
+    q_values = benjamini_hochberg(p_values)
+    n_tests = int(np.isfinite(q_values).sum())
+    n_found = int((q_values[np.isfinite(q_values)] <= FALSE_DISCOVERY_RATE).sum())
+    level = FALSE_DISCOVERY_RATE * min(1.0, (n_found + 1) / n_tests) if n_tests else FALSE_DISCOVERY_RATE
+    return {
+        key: describe(*pairs[key], answer, rule, float(q) if isinstance(answer, GapEstimate) else None, level)
+        for (key, answer), q in zip(answers.items(), q_values, strict=True)
+    }
+
+
+def labelled(gap: Gap, later: str, earlier: str) -> Gap:
+    """The gap with the names of its sides."""
+    return replace(gap, label_later=later, label_earlier=earlier)
+
+
+def matrix_of(columns: Sequence[Matrix]) -> Matrix:
+    """Columns of the same persons side by side."""
+    return np.column_stack(list(columns))
