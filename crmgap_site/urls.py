@@ -3,13 +3,22 @@
 from django.urls import include, path
 
 from crmgap_site import views
+from crmgap_site.engagements import views as engagements
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include("crmgap_site.api_urls")),
+    path("p/<slug:slug>/", engagements.engagement_list, name="engagement_list"),
+    path("p/<slug:slug>/engagements/new/", engagements.engagement_create, name="engagement_create"),
+    path(
+        "p/<slug:slug>/engagements/<uuid:engagement_id>/", engagements.engagement_detail, name="engagement_detail"
+    ),
+    path(
+        "p/<slug:slug>/engagements/<uuid:engagement_id>/edit/", engagements.engagement_edit, name="engagement_edit"
+    ),
     path("s/", include("surveys.respondent_urls")),
+    path("api/v1/", include("crmgap_site.api_urls")),
     path("", include("practice.urls")),
 ]
 handler400 = "crmgap_site.views.bad_request"

@@ -1,6 +1,7 @@
 """Steering the field: pause, go on, extend, close. Closing cannot be undone."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -90,7 +91,7 @@ def close_wave(wave: Wave, *, actor: Member | None) -> None:
 
 
 @transaction.atomic
-def advance_audience(wave_audience_id: object) -> None:
+def advance_audience(wave_audience_id: UUID) -> None:
     """Do what its dates ask for: open a scheduled audience, close one whose closing date has come."""
     audience = WaveAudience.objects.select_for_update(of=("self",)).get(pk=wave_audience_id)
     now = timezone.now()
