@@ -165,7 +165,9 @@ def build_document(report: Report) -> Document:
                 measure=action.measure,
                 baseline=action.baseline,
                 target=action.target,
-                findings=tuple(filter(None, [finding_numbers.get(action.finding_id)])),
+                findings=(finding_numbers[action.finding_id],)
+                if action.finding_id in finding_numbers
+                else (),
                 basis=tuple(action.basis),
                 is_agreed=action.state != ActionState.PROPOSED,
             )

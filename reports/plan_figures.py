@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from charts.plan import (
     EffortImpact,
     MatrixAction,
+    Stage,
     Timeline,
     TimelineBar,
     TimelineGroup,
@@ -20,7 +21,7 @@ from diagnosis.words import STAGES
 from reports.document import ActionEntry, Document
 
 MONTHS = 12
-LETTERS = {"design": "D", "implementation": "I", "evaluation": "E"}
+LETTERS: dict[str, Stage] = {"design": "D", "implementation": "I", "evaluation": "E"}
 
 
 def plan_charts(document: Document, *, theme: Theme) -> dict[str, str]:
@@ -44,7 +45,7 @@ def _matrix(actions: tuple[ActionEntry, ...], theme: Theme) -> str:
                 action.effort - 1,
                 action.impact - 1,
                 LETTERS[action.stage],
-                action.title,  # type: ignore[arg-type]
+                action.title,
             )
             for action in actions
         ),
@@ -57,7 +58,8 @@ def _matrix(actions: tuple[ActionEntry, ...], theme: Theme) -> str:
 
 
 def _months(first: date, last: date) -> tuple[TimelineMonth, ...]:
-    months, day = [], first.replace(day=1)
+    months: list[TimelineMonth] = []
+    day = first.replace(day=1)
     while day <= last and len(months) < 4 * MONTHS:
         is_new_year = day.month == 1 or not months
         months.append(TimelineMonth(day, date_format(day, "M"), str(day.year) if is_new_year else ""))
@@ -80,7 +82,7 @@ def _timeline(document: Document, theme: Theme) -> str:
                 action.starts_on,
                 action.due_on,
                 LETTERS[action.stage],
-            )  # type: ignore[arg-type]
+            )
             for action in dated
             if action.stage == stage
         )
