@@ -349,7 +349,7 @@ def _draw_riser(
 
 @dataclass(frozen=True)
 class CoverStaircase:
-    """The client's own loss: states in order; the steps are the differences of the printed means."""
+    """The client's own loss: states in order; the steps are the differences of their unrounded means."""
 
     title: str
     states: tuple[StairState, ...]
@@ -377,7 +377,7 @@ def cover_staircase(
         y1, y2 = axis.at(values[index - 1]), axis.at(values[index])
         canvas.line(at[index - 1], y1, at[index], y1, "cover-line")
         canvas.line(at[index], y1, at[index], y2, "cover-mark", line=7)
-        gap = theme.signed(round(values[index], 2) - round(values[index - 1], 2))
+        gap = theme.signed(values[index] - values[index - 1])
         canvas.text(at[index] + 10, min(y1, y2) + (8 if y2 >= y1 else 2), gap, 11, "cover-mark", bold=True)
     for index, (state, value) in enumerate(shown):
         x, y, last = at[index], axis.at(value), index == len(shown) - 1 and index > 0

@@ -113,9 +113,11 @@ def gap_map_figure(
     wanted = {
         side for gap in instrument.gaps if gap.kind == "difference" for side in (gap.later, gap.earlier)
     }
+    if brief:
+        wanted -= _front_line_views(instrument)
     nodes = tuple(
         StateNode(
-            state.code, state.label, state_mean(result, state.code).get("mean"), state.side,
+            state.code, state.short or state.label, state_mean(result, state.code).get("mean"), state.side,
             _hidden_word(state_mean(result, state.code)),
         )
         for state in instrument.states
@@ -142,6 +144,11 @@ def gap_map_figure(
         None if brief else _readiness(result, instrument, link),
     )  # fmt: skip
     return gap_map(data, theme=theme, uid=uid)
+
+
+def _front_line_views(instrument: Instrument) -> set[str]:
+    """Return the front line's own views of expectations: states beside the main road of the map."""
+    return {s.code for s in instrument.states if s.role == "expectation" and "front_line" in s.audiences}
 
 
 def _coverage(result: Result, instrument: Instrument, link: Link) -> Coverage | None:
@@ -387,7 +394,11 @@ def cover_figure(result: Result, instrument: Instrument, *, theme: Theme, uid: s
     """Draw the client's own loss from step to step, for the cover."""
     labels = {state.code: state for state in instrument.states}
     states = tuple(
-        StairState(labels[code].label, state_mean(result, code).get("mean"), labels[code].side == "customer")
+        StairState(
+            labels[code].short or labels[code].label,
+            state_mean(result, code).get("mean"),
+            labels[code].side == "customer",
+        )
         for code in _waterfall_states(instrument)
     )
     data = CoverStaircase(_("From what customers expect to what they get, step by step"), states)

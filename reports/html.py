@@ -127,7 +127,12 @@ def _dimension_page(result: Mapping[str, Any], instrument: Instrument, dimension
     rows = [
         {"gap": gaps[gap.code], "at": gaps[gap.code]["dimensions"][dimension.code]}
         for gap in instrument.gaps
-        if gap.kind == "difference" and dimension.code in gaps.get(gap.code, {}).get("dimensions", {})
+        if gap.kind == "difference"
+        and gaps.get(gap.code, {})
+        .get("dimensions", {})
+        .get(dimension.code, {})
+        .get("certainty", "not_measured")
+        != "not_measured"
     ]
     reliability = [row for row in result["reliability"] if row["dimension"] == dimension.code]
     return {

@@ -27,12 +27,12 @@ def summary_title(result: Result, instrument: Instrument) -> str:
         return _("Customers get about what they expect; no overall gap is proved")
     points = _points(total["estimate"])
     if total["estimate"] > 0:
-        return _("Customers get %(points)s points more than they expect") % {"points": points}
+        return _("Customers get %(points)s points more than they expect") % {"points": points}
     largest = largest_step(result)
     if largest is None:
-        return _("Customers get %(points)s points less than they expect") % {"points": points}
+        return _("Customers get %(points)s points less than they expect") % {"points": points}
     place = step_place(largest["gap"], instrument)
-    return _("Customers get %(points)s points less than they expect; the largest part is lost %(place)s") % {
+    return _("Customers get %(points)s points less than they expect; the largest part is lost %(place)s") % {
         "points": points,
         "place": place,
     }
@@ -76,7 +76,7 @@ def steps_title(result: Result, instrument: Instrument) -> str:
     largest = largest_step(result)
     if largest is None:
         return _("From wanted to received in four steps, none of them clearly the largest")
-    return _("Most is lost %(place)s: %(points)s points") % {
+    return _("Most is lost %(place)s: %(points)s points") % {
         "place": step_place(largest["gap"], instrument),
         "points": PAPER.number(abs(largest["estimate"]), 2),
     }
@@ -113,7 +113,7 @@ def dimension_title(result: Result, instrument: Instrument, code: str) -> str:
         return _("%(name)s: no gap is proved") % {"name": name}
     points = PAPER.number(abs(total["estimate"]), 2)
     if total["estimate"] > 0:
-        return _("%(name)s: %(points)s points more than wanted") % {"name": name, "points": points}
+        return _("%(name)s: %(points)s points more than wanted") % {"name": name, "points": points}
     steps = [
         (gap["estimate"], step)
         for step in instrument.waterfall.steps
@@ -122,8 +122,8 @@ def dimension_title(result: Result, instrument: Instrument, code: str) -> str:
         and gap["estimate"] < 0
     ]
     if not steps:
-        return _("%(name)s: %(points)s points less than wanted") % {"name": name, "points": points}
-    return _("%(name)s: %(points)s points less than wanted, most of it lost %(place)s") % {
+        return _("%(name)s: %(points)s points less than wanted") % {"name": name, "points": points}
+    return _("%(name)s: %(points)s points less than wanted, most of it lost %(place)s") % {
         "name": name,
         "points": points,
         "place": step_place(min(steps)[1], instrument),
@@ -139,7 +139,7 @@ def inside_title(result: Result, instrument: Instrument) -> str:
         return _("Organisation, technology and people stand about level")
     widest = max(flagged, key=lambda row: abs(row["estimate"]))
     ahead, behind = widest["pair"] if widest["estimate"] > 0 else reversed(widest["pair"])
-    return _("%(ahead)s is ahead, %(behind)s behind: %(points)s points of 100 lie between them") % {
+    return _("%(ahead)s is ahead, %(behind)s behind: %(points)s points of 100 lie between them") % {
         "ahead": names[ahead],
         "behind": names[behind].lower(),
         "points": PAPER.number(abs(widest["estimate"]), 0),
