@@ -29,7 +29,13 @@ PUBLIC = {"home", "healthz", "api:openapi", "practice:practice_create"}
 FRAMEWORK_PREFIXES = ("account_", "mfa_", "socialaccount_")
 RESPONDENT_PREFIX = "s/"
 TENANT_PREFIXES = ("p/<slug:slug>/", "api/v1/")
-CHOICES = {"kind": "diagnosis", "audience": "customers", "form": "customers-standard", "gap": "I1", "message": "0" * 64}
+CHOICES = {
+    "kind": "diagnosis",
+    "audience": "customers",
+    "form": "customers-standard",
+    "gap": "I1",
+    "message": "0" * 64,
+}
 REFUSED = {401, 403, 404, 405}
 OF_ONES_OWN = {200, 201, 302, 400, 415, 422}
 TENANT_TABLES = [
@@ -37,7 +43,9 @@ TENANT_TABLES = [
     for model in apps.get_models()
     if issubclass(model, PracticeModel) and model._meta.model_name != "auditentry"
 ]
-TENANT_ROUTES = [route for route in ROUTES if route.pattern.startswith(TENANT_PREFIXES) and route.name not in PUBLIC]
+TENANT_ROUTES = [
+    route for route in ROUTES if route.pattern.startswith(TENANT_PREFIXES) and route.name not in PUBLIC
+]
 Actor = tuple[str, Client, dict[str, str]]
 
 
@@ -110,10 +118,14 @@ def check(route: Route, world: World, actors: list[Actor]) -> None:
     for name, client, headers in actors:
         before = rows_of(world)
         for method in METHODS:
-            response = client.generic(method, url, data="{}", content_type="application/json", headers=headers)
+            response = client.generic(
+                method, url, data="{}", content_type="application/json", headers=headers
+            )
             what = f"{name}: {method} {url} -> {response.status_code}"
             assert CANARY not in text_of(response), what
-            is_login = response.status_code == 302 and "/accounts/login/" in response.headers.get("Location", "")
+            is_login = response.status_code == 302 and "/accounts/login/" in response.headers.get(
+                "Location", ""
+            )
             allowed = set(REFUSED)
             if method == "OPTIONS":
                 allowed |= {200}
@@ -142,10 +154,14 @@ def test_cookie_of_the_owner_opens_no_endpoint() -> None:
 
 
 @pytest.mark.django_db
-def test_row_level_security_alone_keeps_practices_apart(owner_b: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_level_security_alone_keeps_practices_apart(
+    owner_b: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = plant_world()
     actors = actors_between_practices(owner_b)
-    monkeypatch.setattr(ScopedManager, "get_queryset", lambda self: ScopedQuerySet(self.model, using=self._db))
+    monkeypatch.setattr(
+        ScopedManager, "get_queryset", lambda self: ScopedQuerySet(self.model, using=self._db)
+    )
     for route in TENANT_ROUTES:
         check(route, world, actors)
 

@@ -62,7 +62,12 @@ def plant_world() -> World:
         engagement.refresh_from_db()
         member = make_member(owner)
         token, secret = services.create_api_token(member=owner, name=CANARY, actor=owner)
-        ids = {"client_id": client.pk, "engagement_id": engagement.pk, "member_id": member.pk, "token_id": token.pk}
+        ids = {
+            "client_id": client.pk,
+            "engagement_id": engagement.pk,
+            "member_id": member.pk,
+            "token_id": token.pk,
+        }
         survey_token, more = _plant_survey(owner, engagement)
         ids |= more | _plant_results(owner, engagement, ids | more)
     return World(owner, other_viewer, secret, survey_token, ids)
@@ -142,7 +147,9 @@ def _plant_results(owner: Member, engagement: Engagement, ids: dict[str, uuid.UU
         engagement=engagement, diagnosis=diagnosis, finding=finding, entry="I1-01", stage="implementation",
         gap="I1", title=CANARY, cause=CANARY, owner=CANARY, effort=1, impact=3, measure=CANARY,
     )  # fmt: skip
-    key = default_storage.save(f"{owner.practice_id}/reports/{CANARY}.pdf", ContentFile(f"%PDF-{CANARY}".encode()))
+    key = default_storage.save(
+        f"{owner.practice_id}/reports/{CANARY}.pdf", ContentFile(f"%PDF-{CANARY}".encode())
+    )
     report = Report.objects.create(
         engagement=engagement, diagnosis=diagnosis, kind="diagnosis", state="succeeded", title=CANARY,
         storage_key=key, document={"canary": CANARY},
