@@ -23,7 +23,7 @@ from practice.selectors import clients_for, engagements_for, get_client_for
 def client_list(request: PracticeRequest, slug: str) -> HttpResponse:
     """List the client organisations, searchable by name and sector."""
     query = request.GET.get("q", "").replace("\x00", "").strip()
-    clients = clients_for(request.member).annotate(n_engagements=Count("engagements"))
+    clients = clients_for(request.member).annotate(n_engagements=Count("engagements")).order_by("name", "pk")
     if query:
         clients = clients.filter(name__icontains=query) | clients.filter(sector__icontains=query)
     return render(request, "practice/client_list.html", {"page": page_of(request, clients), "query": query})

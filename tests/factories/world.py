@@ -34,6 +34,7 @@ from surveys.models import (
 from tests.factories.practice import found_practice, make_client, make_engagement, make_member
 
 CANARY = "CANARYq7x"
+PRACTICE_CANARY = "FIRMq7x"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class World:
 
 def plant_world() -> World:
     """Found a practice whose first client's every text holds the canary; a viewer belongs to its second client."""
-    owner = found_practice(f"{CANARY} Partners")
+    owner = found_practice(f"{PRACTICE_CANARY} Partners")
     with practice_scope(owner.practice):
         other_viewer = make_member(owner, Role.CLIENT_VIEWER, make_client(owner, "Second client"))
         client = make_client(owner, f"{CANARY} client")
