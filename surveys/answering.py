@@ -21,7 +21,7 @@ from practice.sealing import unwrap_key
 from surveys import finishing, links
 from surveys.draft_store import create_draft, draft_key, read_draft, update_draft
 from surveys.enums import AudienceState, Mode
-from surveys.form_cache import form_of
+from surveys.form_cache import form_of, is_cached
 from surveys.instruments import AnswerProblem, Form, Page, PageAnswers
 from surveys.mixer import GRACE, MIXING, kept_attributes
 from surveys.models import LedgerEntry, Recipient, WaveAudience
@@ -127,7 +127,9 @@ def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respon
     """
     entries = LedgerEntry.objects.select_related(
         "practice", "recipient", "wave_audience__wave__engagement__client_organisation"
-    ).defer("wave_audience__wave__instrument", "wave_audience__wave__plan")
+    ).defer("wave_audience__wave__plan")
+    if is_cached(target.wave_audience_id):
+        entries = entries.defer("wave_audience__wave__instrument")
     if lock == "ledger":
         entries = entries.select_for_update(of=("self",))
     entry = entries.filter(recipient_id=target.recipient_id).first()
@@ -222,7 +224,7 @@ def submit_answers(
     """
     entry = (
         LedgerEntry.objects.select_for_update(of=("self",))
-        .select_related("recipient", "wave_audience")
+        .select_related("recipient", "wave_audience__wave")
         .get(recipient=recipient)
     )
     if entry.submitted or entry.wave_audience.state != AudienceState.OPEN:

@@ -1,12 +1,17 @@
 """The mixer: moves finished answers of confidential audiences in shuffled batches, and releases closed audiences.
 
-Fewer than 40 invited are mixed once, at close. Otherwise 10 drawn at random move whenever 20 wait. At release all
-answers and the whole ledger are written anew in random order in one transaction, and the keys are destroyed, so that
-neither order, row id nor transaction id of a row tells anything about the person behind it.
+Fewer than 40 invited are mixed once, at close. Otherwise, whenever 20 answers with the same kept attributes wait, tens
+of them drawn at random move in one transaction and at least 10 stay: whoever watches the tables all the time finds no
+answer with fewer than 20 possible persons. At release all answers and the whole ledger are written anew in random order
+in one transaction, and the keys are destroyed, so that neither order, row id nor transaction id of a row tells anything
+about the person behind it; attributes that fewer than 5 finished answers share are left out.
 """
 
+import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -19,7 +24,7 @@ from practice.exceptions import WrongStateError
 from practice.scope import practice_scope
 from practice.sealing import unwrap_key
 from surveys import links
-from surveys.disclosure import safe_total
+from surveys.disclosure import MIN_GROUP, safe_total, suppress_split
 from surveys.draft_store import draft_key, unseal_draft
 from surveys.enums import AudienceState, Mode
 from surveys.form_cache import form_of
@@ -40,6 +45,7 @@ from surveys.signals import wave_closed
 MIN_INVITED: Final = 40
 WAITING: Final = 20
 BATCH: Final = 10
+STAYING: Final = 10
 GRACE: Final = timedelta(minutes=15)
 CHUNK: Final = 500
 MIXING: Final = "mixing"
@@ -52,28 +58,48 @@ ItemT = TypeVar("ItemT")
 
 
 def mix_due(practice_id: UUID, wave_audience_id: UUID) -> int:
-    """Mix whatever is due, one transaction per batch; returns the number of answers moved."""
-    moved = 0
-    while True:
-        with practice_scope(practice_id):
-            step = _mix_batch(wave_audience_id)
-        if not step:
-            return moved
-        moved += step
+    """Mix whatever is due in one transaction; returns the number of answers moved."""
+    with practice_scope(practice_id):
+        wave_audience = _lock_audience(wave_audience_id)
+        chosen = _due_entries(wave_audience)
+        _insert(wave_audience, list(chosen.values()))
+        SpoolEntry.objects.filter(pk__in=list(chosen)).delete()
+    return len(chosen)
 
 
-def _mix_batch(wave_audience_id: UUID) -> int:
-    wave_audience = _lock_audience(wave_audience_id)
+def is_mix_due(wave_audience: WaveAudience) -> bool:
+    """Tell whether `mix_due` would move anything."""
+    return bool(_due_entries(wave_audience))
+
+
+def _due_entries(wave_audience: WaveAudience) -> dict[UUID, FinishedAnswer]:
+    """Return the waiting answers that may move now, drawn at random, by the id of their row."""
     if wave_audience.mode != Mode.CONFIDENTIAL or wave_audience.state not in UNRELEASED:
-        return 0
-    waiting = list(SpoolEntry.objects.filter(wave_audience=wave_audience).values_list("pk", flat=True))
+        return {}
     invited = LedgerEntry.objects.filter(wave_audience=wave_audience).count()
-    if invited < MIN_INVITED or len(waiting) < WAITING:
-        return 0
-    chosen = SpoolEntry.objects.filter(pk__in=_random.sample(waiting, BATCH))
-    _insert(wave_audience, _unsealed(wave_audience, chosen))
-    chosen.delete()
-    return BATCH
+    spool = SpoolEntry.objects.filter(wave_audience=wave_audience)
+    if invited < MIN_INVITED or spool.count() < WAITING:
+        return {}
+    cells: dict[str, list[tuple[UUID, FinishedAnswer]]] = {}
+    for row_id, answer in _unsealed(wave_audience, spool):
+        cells.setdefault(_cell(answer), []).append((row_id, answer))
+    chosen: dict[UUID, FinishedAnswer] = {}
+    for waiting in cells.values():
+        if len(waiting) >= WAITING:
+            moving = (len(waiting) - STAYING) // BATCH * BATCH
+            chosen.update(_random.sample(waiting, moving))
+    return chosen
+
+
+def _cell(answer: FinishedAnswer) -> str:
+    """Return the joint cell of all kept attributes."""
+    return json.dumps(answer.attributes, sort_keys=True)
+
+
+def _without_rare_attributes(answers: Sequence[FinishedAnswer]) -> list[FinishedAnswer]:
+    """Return the answers; where fewer than MIN_GROUP share a joint cell, they and the next smallest lose theirs."""
+    hidden = suppress_split(Counter(map(_cell, answers)), MIN_GROUP)
+    return [replace(answer, attributes={}) if _cell(answer) in hidden else answer for answer in answers]
 
 
 def is_release_due(wave_audience: WaveAudience, now: datetime) -> bool:
@@ -84,6 +110,14 @@ def is_release_due(wave_audience: WaveAudience, now: datetime) -> bool:
         return True
     is_closed = wave_audience.state == AudienceState.CLOSED
     return is_closed and not Draft.objects.filter(wave_audience=wave_audience).exists()
+
+
+def is_anything_due(wave_audience: WaveAudience, now: datetime) -> bool:
+    """Tell whether `advance` would change anything."""
+    if wave_audience.state not in UNRELEASED:
+        return False
+    is_due = is_release_due(wave_audience, now) or are_totals_stale(wave_audience, now)
+    return is_due or is_mix_due(wave_audience)
 
 
 def advance(practice_id: UUID, wave_audience_id: UUID) -> None:
@@ -159,11 +193,13 @@ def _shuffled(rows: Iterable[ItemT]) -> list[ItemT]:
     return mixed
 
 
-def _unsealed(wave_audience: WaveAudience, entries: Iterable[SpoolEntry]) -> list[FinishedAnswer]:
+def _unsealed(
+    wave_audience: WaveAudience, entries: Iterable[SpoolEntry]
+) -> list[tuple[UUID, FinishedAnswer]]:
     if wave_audience.mixing_key is None:
         raise WrongStateError(_("The answers of this audience were mixed already."))
     key = unwrap_key(bytes(wave_audience.mixing_key), MIXING)
-    return [open_answer(key, bytes(entry.sealed)) for entry in entries]
+    return [(entry.pk, open_answer(key, bytes(entry.sealed))) for entry in entries]
 
 
 def _insert(wave_audience: WaveAudience, answers: Sequence[FinishedAnswer]) -> None:
@@ -191,10 +227,10 @@ def _release_confidential(wave_audience: WaveAudience) -> None:
         FinishedAnswer(row.scores, row.record, row.attributes, row.flags) for row in responses.iterator()
     ]
     if waiting:
-        answers += _unsealed(wave_audience, waiting)
+        answers += [answer for _row_id, answer in _unsealed(wave_audience, waiting)]
     responses.delete()
     spool.delete()
-    _insert(wave_audience, answers)
+    _insert(wave_audience, _without_rare_attributes(answers))
 
 
 def _keep_partial_answers(wave_audience: WaveAudience, ledger: Sequence[LedgerEntry]) -> None:

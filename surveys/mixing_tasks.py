@@ -12,6 +12,7 @@ from practice.enums import Queue
 from practice.models import Job
 from practice.tasks import PracticeTask, SteppedPracticeTask
 from surveys import mixer
+from surveys.models import WaveAudience
 
 MIX = "mix"
 MIX_TASK = "surveys.mixing_tasks.mix_audience"
@@ -36,8 +37,9 @@ def due_audiences() -> Iterator[jobs.Wake]:
 
 @shared_task(base=PracticeTask, name=TEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def tend_audience(practice_id: UUID, wave_audience_id: UUID) -> None:
-    """Create the job that does what is due for one audience; a running one is left alone."""
-    jobs.create(MIX, wave_audience_id)
+    """Create the job that does what is due for one audience, if anything is; a running one is left alone."""
+    if mixer.is_anything_due(WaveAudience.objects.get(pk=wave_audience_id), timezone.now()):
+        jobs.create(MIX, wave_audience_id)
 
 
 @shared_task(base=SteppedPracticeTask, name=MIX_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types

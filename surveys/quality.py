@@ -77,8 +77,7 @@ def _is_long_string(values: Sequence[int]) -> bool:
 
 
 def _are_same_without_spread(columns: Sequence[dict[str, int]]) -> bool:
-    """Tell whether every column gives one and the same value to the same items."""
-    first = columns[0]
-    if len(first) < MIN_ITEMS_JUDGED or len(set(first.values())) != 1:
-        return False
-    return all(column == first for column in columns[1:])
+    """Tell whether every column gives one and the same value to all items answered in each of them."""
+    shared = set(columns[0]).intersection(*columns[1:])
+    values = {column[item] for column in columns for item in shared}
+    return len(shared) >= MIN_ITEMS_JUDGED and len(values) == 1
