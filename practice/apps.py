@@ -13,5 +13,6 @@ class PracticeConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from practice import checks
+        from practice.api import schema  # noqa: F401  registers the token scheme of the OpenAPI document
 
         connection_created.connect(checks.refuse_powerful_role, dispatch_uid="practice.refuse_powerful_role")

@@ -33,7 +33,10 @@ def audience_lengths() -> list[dict[str, str]]:
     """Return each audience with the length of its form in minutes."""
     instrument = load_builtin(INSTRUMENT)
     return [
-        {"title": str(name), "text": _("about %(minutes)s minutes") % {"minutes": instrument.form_for(code).minutes}}
+        {
+            "title": str(name),
+            "text": _("about %(minutes)s minutes") % {"minutes": instrument.form_for(code).minutes},
+        }
         for code, name in AUDIENCE_CHOICES
     ]
 

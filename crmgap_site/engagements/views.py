@@ -58,7 +58,9 @@ def engagement_edit(request: PracticeRequest, slug: str, engagement_id: UUID) ->
     """Change an engagement's name and question."""
     engagement = get_engagement_for(request.member, engagement_id)
     form = EngagementForm(
-        request.POST or None, member=request.member, instance=get_engagement_for(request.member, engagement_id)
+        request.POST or None,
+        member=request.member,
+        instance=get_engagement_for(request.member, engagement_id),
     )
     if request.method == "POST" and form.is_valid():
         services.update_engagement(engagement, actor=request.member, **form.cleaned_data)
