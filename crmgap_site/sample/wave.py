@@ -1,0 +1,101 @@
+"""The sample's wave: set up, people in, launched, answered, closed and released, each step safe to repeat."""
+
+import time
+from uuid import UUID
+
+from crmgap_site.sample.answers import give_answers
+from crmgap_site.sample.company import (
+    ASKED,
+    CLIENT,
+    ENGAGEMENT,
+    QUESTION,
+    SECOND_CLIENT,
+    SECOND_ENGAGEMENT,
+    SECOND_QUESTION,
+    people,
+)
+from practice import services
+from practice.models import Engagement, Member
+from practice.scope import practice_scope
+from surveys import mixer
+from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
+from surveys.models import Delivery, Recipient, Wave, WaveAudience
+from surveys.services import field, launch, waves
+
+UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
+POLL_SECONDS = 0.5
+
+
+def set_up(owner: Member) -> Wave:
+    """Return the sample wave with its people; both engagements are made in one transaction when they are missing."""
+    with practice_scope(owner.practice_id):
+        wave = Wave.objects.filter(kind=WaveKind.SAMPLE).order_by("number").first()
+        if wave is not None:
+            return wave
+        second = _engage(owner, SECOND_CLIENT, SECOND_ENGAGEMENT, SECOND_QUESTION)
+        waves.create_wave(engagement=second, actor=owner)
+        first = _engage(owner, CLIENT, ENGAGEMENT, QUESTION)
+        wave = waves.create_wave(engagement=first, actor=owner, kind=WaveKind.SAMPLE)
+        _import_people(wave, owner)
+        return wave
+
+
+def _engage(owner: Member, client_fields: dict[str, str], name: str, question: str) -> Engagement:
+    client = services.create_client(actor=owner, **client_fields)
+    return services.create_engagement(client=client, name=name, question=question, actor=owner)
+
+
+def _import_people(wave: Wave, owner: Member) -> None:
+    audiences = {audience.audience: audience for audience in wave.audiences.all()}
+    rows = [
+        Recipient(
+            wave_audience=audiences[person.audience],
+            email=person.email,
+            email_key=person.email,
+            name=person.name,
+            attributes=person.attributes,
+        )
+        for person in people()
+    ]
+    Recipient.objects.bulk_create(rows)
+
+
+def ask(wave: Wave, owner: Member) -> int:
+    """Launch the wave and give the answers of its people; returns how many were new."""
+    practice_id = owner.practice_id
+    with practice_scope(practice_id):
+        if wave.closed_at is not None:
+            return 0
+        launch.launch_wave(wave=wave, actor=owner)
+        audiences = {row.audience: row for row in WaveAudience.objects.filter(wave=wave)}
+    return sum(
+        give_answers(practice_id, audiences[asked.audience], asked)
+        for asked in ASKED
+        if audiences[asked.audience].state == AudienceState.OPEN
+    )
+
+
+def wait_for_invitations(wave: Wave, practice_id: UUID, *, patience: float) -> int:
+    """Wait while workers send the invitations; returns how many are unsent when none has left for `patience` s."""
+    unsent, moved_at = -1, time.monotonic()
+    while time.monotonic() - moved_at < patience:
+        with practice_scope(practice_id, read_only=True):
+            invitations = Delivery.objects.filter(wave_audience__wave=wave, round=Round.INVITATION)
+            now_unsent = invitations.filter(state__in=UNSENT).count()
+        if now_unsent == 0:
+            return 0
+        if now_unsent != unsent:
+            unsent, moved_at = now_unsent, time.monotonic()
+        time.sleep(POLL_SECONDS)
+    return unsent
+
+
+def close_and_release(wave: Wave, owner: Member) -> None:
+    """Close the wave and release every audience at once: nobody has a form open whose end would have to be awaited."""
+    practice_id = owner.practice_id
+    with practice_scope(practice_id):
+        field.close_wave(wave, actor=owner)
+        waiting = WaveAudience.objects.filter(wave=wave, state=AudienceState.CLOSED)
+        audience_ids = list(waiting.values_list("pk", flat=True))
+    for audience_id in audience_ids:
+        mixer.close_and_release(practice_id, audience_id)
