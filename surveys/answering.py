@@ -132,7 +132,9 @@ def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respon
         entries = entries.defer("wave_audience__wave__instrument")
     if lock == "ledger":
         entries = entries.select_for_update(of=("self",))
-    entry = entries.filter(recipient_id=target.recipient_id).first()
+    mine = entries.filter(recipient_id=target.recipient_id)
+    # A release that ended while this waited for the row has written the ledger anew: the second look finds it.
+    entry = mine.first() or (mine.first() if lock == "ledger" else None)
     if entry is None:
         return None
     draft = read_draft(token, lock=bool(lock))

@@ -12,6 +12,9 @@ TEXT = re.compile(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</textarea>', re.D
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
+MOST_PAGES = 30
+
+
 class Browser:
     """One device."""
 
@@ -81,7 +84,7 @@ class Browser:
 
 def answer_all(browser: Browser, value: int = 5) -> Browser:
     """Answer every page with one value and press the last page's button."""
-    while True:
+    for _page in range(MOST_PAGES):
         changes: dict[str, Any] = {}
         for name, offered in browser.offered():
             if offered == str(value) or name not in changes:
@@ -90,3 +93,18 @@ def answer_all(browser: Browser, value: int = 5) -> Browser:
         browser.post("finish" if is_last else "next", changes)
         if is_last:
             return browser
+    raise AssertionError(f"No last page in sight: {browser.url} {browser.heading}")
+
+
+def at_last_page(token: str) -> Browser:
+    """Return a browser that has only the last button left to press."""
+    return go_to(Browser().start(token), "finish")
+
+
+def go_to(browser: Browser, name: str) -> Browser:
+    """Press Continue until the page with this field or button."""
+    for _page in range(MOST_PAGES):
+        if f'name="{name}"' in browser.html:
+            return browser
+        browser.press("next")
+    raise AssertionError(f"No {name} in sight: {browser.url} {browser.heading}")

@@ -7,7 +7,7 @@ from practice.scope import practice_scope
 from surveys import answering
 from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD
 from surveys.models import Draft, SpoolEntry
-from tests.surveys.answering.browser import Browser
+from tests.surveys.answering.browser import Browser, at_last_page, go_to
 from tests.surveys.answering.builder import launch
 
 pytestmark = pytest.mark.django_db
@@ -64,13 +64,6 @@ def test_answer_to_a_question_of_another_page_or_survey_is_not_stored():
     index = respondent.form.slot_index
     assert respondent.draft.scores[index[foreign]] == MISSING
     assert respondent.draft.scores[index[own]] == 3
-
-
-def go_to(browser, field):
-    """Press Continue until the page with this field."""
-    while f'name="{field}"' not in browser.html:
-        browser.press("next")
-    return browser
 
 
 def choice_page(kind):
@@ -184,8 +177,5 @@ def test_page_numbers_out_of_range_lead_back():
 
 def test_empty_answer_may_be_finished():
     asked = launch()
-    browser = Browser().start(asked.tokens[0])
-    while 'name="finish"' not in browser.html:
-        browser.press("next")
-    assert browser.press("finish").heading.startswith("Thank you")
+    assert at_last_page(asked.tokens[0]).press("finish").heading.startswith("Thank you")
     assert asked.count(SpoolEntry) == 1

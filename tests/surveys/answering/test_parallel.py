@@ -9,7 +9,7 @@ from django.db import connection
 from practice.scope import practice_scope
 from surveys import answering, mixer
 from surveys.models import Draft, LedgerEntry, Response, SpoolEntry
-from tests.surveys.answering.browser import Browser
+from tests.surveys.answering.browser import Browser, at_last_page
 from tests.surveys.answering.builder import form_of, full_answers, launch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,14 +30,6 @@ def at_once(work, number=PARALLEL):
 
     with ThreadPoolExecutor(number) as pool:
         return list(pool.map(run, range(number)))
-
-
-def at_last_page(token):
-    """Return a browser that has only the last button left to press."""
-    browser = Browser().start(token)
-    while 'name="finish"' not in browser.html:
-        browser.press("next")
-    return browser
 
 
 @pytest.mark.parametrize("mode", ["confidential", "named"])
