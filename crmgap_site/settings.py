@@ -140,6 +140,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.read_number("TRUSTED_PROXIES", 0, maximum=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "CRMGap"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is verified here; else no owner could turn the second factor on
 MFA_ADAPTER = "practice.accounts.SecondFactorAdapter"
 
 # --- cookies and headers ----------------------------------------------------------------------
@@ -197,6 +198,8 @@ MAIL_DOMAIN = env.read_text("MAIL_DOMAIN", "crmgap.invalid")
 MAIL_NEXT_HOP = env.read_text("MAIL_NEXT_HOP", "sink" if MAIL_SINK_DIR else "smtp")
 if MAIL_NEXT_HOP not in {"sink", "smtp"}:
     raise ImproperlyConfigured("MAIL_NEXT_HOP must be 'sink' or 'smtp'.")
+MAIL_LEASE_SECONDS = env.read_number("MAIL_LEASE_SECONDS", 60, minimum=1, maximum=3600)
+MAIL_UNCERTAIN_SECONDS = env.read_number("MAIL_UNCERTAIN_SECONDS", 900, minimum=1, maximum=86_400)
 EMAIL_HOST, EMAIL_PORT = SMTP_HOST or "localhost", SMTP_PORT
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS = SMTP_USER, SMTP_PASSWORD, SMTP_STARTTLS
 EMAIL_TIMEOUT = 30
