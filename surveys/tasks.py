@@ -1,0 +1,51 @@
+"""Celery tasks of the surveys room: sending, dates, and (in mixing_tasks) mixing."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from practice import jobs
+from practice.enums import Queue
+from practice.tasks import PracticeTask, SteppedPracticeTask
+from surveys import lookups
+from surveys.mail import sending
+from surveys.mail.waking import SEND_TASK
+from surveys.mixing_tasks import mix_audience, tend_audience
+from surveys.services import field
+
+__all__ = ["advance_audience", "mix_audience", "send_deliveries", "tend_audience"]
+
+ADVANCE_TASK = "surveys.tasks.advance_audience"
+
+
+def register() -> None:
+    """Name the sources of due mails and dates (called from AppConfig.ready)."""
+    for source in (due_mails, due_dates):
+        if source not in jobs.DUE_SOURCES:
+            jobs.register_due_source(source)
+
+
+def due_mails() -> Iterator[jobs.Wake]:
+    """Yield a wake-up for every audience with mails to send or to settle."""
+    for practice_id, wave_audience_id in lookups.audiences_with_due_mails(timezone.now()):
+        yield jobs.Wake(SEND_TASK, practice_id, wave_audience_id, Queue.MAIL)
+
+
+def due_dates() -> Iterator[jobs.Wake]:
+    """Yield a wake-up for every audience whose opening or closing date has come."""
+    for practice_id, wave_audience_id in lookups.audiences_with_due_dates(timezone.now()):
+        yield jobs.Wake(ADVANCE_TASK, practice_id, wave_audience_id, Queue.DEFAULT)
+
+
+@shared_task(base=SteppedPracticeTask, name=SEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def send_deliveries(practice_id: UUID, wave_audience_id: UUID) -> None:
+    """Send what is due for one audience; running twice at once is safe, rows are claimed."""
+    sending.send_due(practice_id, wave_audience_id)
+
+
+@shared_task(base=PracticeTask, name=ADVANCE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def advance_audience(practice_id: UUID, wave_audience_id: UUID) -> None:
+    """Open or close an audience by its dates."""
+    field.advance_audience(wave_audience_id)
