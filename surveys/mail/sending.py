@@ -1,8 +1,8 @@
 """Sending by claimed rows: commit "sending", hand the mail over, commit what became of it; ask before repeating.
 
-A worker that dies between the two commits leaves a lease behind. When it is over, the next hop is asked: an accepted mail
-is never sent again, an unknown one is, and where the hop cannot say the mail is listed as uncertain and, after a while, sent
-once more with the same Message-ID and the same bytes.
+A worker that dies between the two commits leaves a lease behind. When it is over, the next hop is asked: an accepted
+mail is never sent again, an unknown one is, and where the hop cannot say the mail is listed as uncertain and, after a
+while, sent once more with the same Message-ID and the same bytes.
 """
 
 import logging

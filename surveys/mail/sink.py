@@ -1,7 +1,7 @@
 """The recording mail sink: a real SMTP server for development, sample and tests that keeps every mail it accepted.
 
-Run it with `python -m surveys.mail.sink --dir DIR --port PORT`. A mail is on disk before the sender hears 250. The file's
-name is the SHA-256 of the Message-ID, so that anybody can ask whether a mail was accepted; repeats get a number.
+Run it with `python -m surveys.mail.sink --dir DIR --port PORT`. A mail is on disk before the sender hears 250. The
+file's name is the SHA-256 of the Message-ID, so that anybody can ask whether a mail was accepted; repeats get a number.
 """
 
 import argparse
