@@ -53,10 +53,16 @@ from surveys.instruments import Instrument
 
 Result = Mapping[str, Any]
 Link = Callable[[str], str | None]
+CellLink = Callable[[str, str | None], str | None]
 
 
 def no_link(_code: str) -> str | None:
     """Marks without links, for documents."""
+    return None
+
+
+def no_cell_link(_code: str, _dimension: str | None) -> str | None:
+    """Cells without links, for documents."""
     return None
 
 
@@ -322,7 +328,7 @@ def items_figure(result: Result, instrument: Instrument, dimension: str, *, them
 
 
 def steps_grid_figure(
-    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: Link = no_link
+    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: CellLink = no_cell_link
 ) -> str:
     """Draw dimension x step of the waterfall as a coloured grid, with the total at the right."""
     plan, gaps = instrument.waterfall, gaps_by_code(result)
@@ -331,7 +337,7 @@ def steps_grid_figure(
 
     def row(code: str, name: str, dimension: str | None) -> HeatRow:
         cells = tuple(
-            HeatCell(found.get("estimate"), found["certainty"], link(gap))
+            HeatCell(found.get("estimate"), found["certainty"], link(gap, dimension))
             for gap, found in ((gap, _gap_at(gaps[gap], dimension)) for gap in codes)
         )
         return HeatRow(code, name, cells, total=dimension is None)

@@ -9,9 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER, Theme
-from diagnosis import figures
+from diagnosis import figures, messages, plan_figures
 from diagnosis.words import STAGES
-from reports import messages, plan_figures
+from reports import titles
 from reports.document import Document
 from reports.enums import ReportKind
 from surveys.instruments import Instrument, parse_instrument
@@ -76,7 +76,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     if result.get("priorities"):
         chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
     chapters += [
-        ("findings", _("Findings"), messages.findings_title(len(document.findings))),
+        ("findings", _("Findings"), titles.findings_title(len(document.findings))),
         ("reading", _("How to read this"), _("Marks, words and limits of this report")),
         ("tables", _("Method and tables"), _("Method, quality checks and all results in figures")),
     ]
@@ -150,12 +150,12 @@ def _by_stage(entries: Any) -> list[tuple[str, list[Any]]]:
 
 def _plan(document: Document, instrument: Instrument, theme: Theme) -> tuple[str, Charts]:
     actions = document.actions
-    charts = plan_figures.plan_charts(document, theme=theme)
+    charts = plan_figures.plan_charts(actions, today=document.issued_on, theme=theme)
     if document.result.get("waterfall"):
         charts["cover"] = figures.cover_figure(document.result, instrument, theme=theme, uid="cv")
     n_stages = len({action.stage for action in actions})
     chapters = [
-        ("plan", _("Plan on a page"), messages.plan_title(len(actions), n_stages)),
+        ("plan", _("Plan on a page"), titles.plan_title(len(actions), n_stages)),
         ("actions", _("Actions"), _("Each action names its evidence, its owner and its measure")),
         ("timeline", _("Timeline"), _("When things happen, and where to begin")),
         ("scorecard", _("Scorecard"), _("How we will know that the gaps close")),

@@ -1,4 +1,4 @@
-"""The sentences of documents that follow from the figures: every title says what its page shows."""
+"""The sentences that follow from the figures, the same on screen and in documents: every title says what is shown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -155,24 +155,44 @@ def priorities_title(result: Result, instrument: Instrument) -> str:
     return _("Start with %(name)s: it matters and falls short") % {"name": names[first["dimension"]].lower()}
 
 
-def findings_title(n_findings: int) -> str:
-    """Say how many findings the figures carry."""
-    if not n_findings:
-        return _("The figures carry no finding that asks for action")
-    return ngettext(
-        "%(n)s finding, by stage and in the order of priority",
-        "%(n)s findings, by stage and in the order of priority",
-        n_findings,
-    ) % {"n": n_findings}
+def lead(result: Result, instrument: Instrument) -> str:
+    """Say where the two largest proved losses arise and how the company sees itself; "" when nothing is proved."""
+    gaps = gaps_by_code(result)
+    losses = sorted(
+        (gap["estimate"], code)
+        for code in instrument.waterfall.steps
+        if (gap := gaps[code]["overall"]).get("estimate") is not None
+        and gap["certainty"] in DECIDED
+        and gap["estimate"] < 0
+    )[:2]
+    parts = []
+    if losses:
+        parts.append(
+            _("%(points)s points are lost %(place)s.")
+            % {"points": PAPER.number(-losses[0][0], 2), "place": step_place(losses[0][1], instrument)}
+        )
+    if len(losses) > 1:
+        parts.append(
+            _("A further %(points)s are lost %(place)s.")
+            % {"points": PAPER.number(-losses[1][0], 2), "place": step_place(losses[1][1], instrument)}
+        )
+    parts += _self_image(gaps, instrument)
+    return " ".join(parts)
 
 
-def plan_title(n_actions: int, n_stages: int) -> str:
-    """Say how large the plan is."""
-    if not n_actions:
-        return _("No action is planned yet")
-    actions = ngettext("%(n)s action", "%(n)s actions", n_actions) % {"n": n_actions}
-    stages = ngettext("one stage", "%(n)s stages", n_stages) % {"n": n_stages}
-    return _("%(actions)s in %(stages)s, each with its evidence and its measure") % {
-        "actions": actions,
-        "stages": stages,
-    }
+def _self_image(gaps: Mapping[str, Any], instrument: Instrument) -> list[str]:
+    """Return the sentence on how managers see what customers get, when it is proved to be wrong."""
+    roles = {state.code: (state.role, state.side) for state in instrument.states}
+    for gap in instrument.gaps:
+        if gap.kind != "difference" or gap.code not in gaps:
+            continue
+        is_belief = roles[gap.later][0] == "belief" and roles[gap.earlier] == ("perception", "customer")
+        found = gaps[gap.code]["overall"]
+        if is_belief and found.get("estimate") is not None and found["certainty"] in DECIDED:
+            text = (
+                _("Managers believe that customers get %(points)s points more than customers say.")
+                if found["estimate"] > 0
+                else _("Managers believe that customers get %(points)s points less than customers say.")
+            )
+            return [text % {"points": PAPER.number(abs(found["estimate"]), 2)}]
+    return []
