@@ -29,7 +29,7 @@ def create_sample(say: Callable[[str], None]) -> bool:
     with _timed(say, "answers"):
         wave.ask(sample, owner)
     with _timed(say, "invitations"):
-        wave.wait_for_invitations(sample, owner.practice_id, patience=MAIL_PATIENCE)
+        wave.finish_invitations(sample, owner.practice_id, patience=MAIL_PATIENCE)
     with _timed(say, "closing and mixing"):
         wave.close_and_release(sample, owner)
     with _timed(say, "diagnosis"):

@@ -19,6 +19,7 @@ from practice.models import Engagement, Member
 from practice.scope import practice_scope
 from surveys import mixer
 from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
+from surveys.mail import sending
 from surveys.models import Delivery, Recipient, Wave, WaveAudience
 from surveys.services import field, launch, waves
 
@@ -75,19 +76,31 @@ def ask(wave: Wave, owner: Member) -> int:
     )
 
 
-def wait_for_invitations(wave: Wave, practice_id: UUID, *, patience: float) -> int:
-    """Wait while workers send the invitations; returns how many are unsent when none has left for `patience` s."""
+def finish_invitations(wave: Wave, practice_id: UUID, *, patience: float) -> int:
+    """Wait while workers send the invitations; what does not move for `patience` s is sent here.
+
+    Returns how many are still unsent then, because no mail server takes them.
+    """
     unsent, moved_at = -1, time.monotonic()
     while time.monotonic() - moved_at < patience:
-        with practice_scope(practice_id, read_only=True):
-            invitations = Delivery.objects.filter(wave_audience__wave=wave, round=Round.INVITATION)
-            now_unsent = invitations.filter(state__in=UNSENT).count()
+        now_unsent = _count_unsent(wave, practice_id)
         if now_unsent == 0:
             return 0
         if now_unsent != unsent:
             unsent, moved_at = now_unsent, time.monotonic()
         time.sleep(POLL_SECONDS)
-    return unsent
+    with practice_scope(practice_id):
+        waiting = WaveAudience.objects.filter(wave=wave, state=AudienceState.OPEN)
+        audience_ids = list(waiting.values_list("pk", flat=True))
+    for audience_id in audience_ids:
+        sending.send_due(practice_id, audience_id)
+    return _count_unsent(wave, practice_id)
+
+
+def _count_unsent(wave: Wave, practice_id: UUID) -> int:
+    with practice_scope(practice_id, read_only=True):
+        invitations = Delivery.objects.filter(wave_audience__wave=wave, round=Round.INVITATION)
+        return invitations.filter(state__in=UNSENT).count()
 
 
 def close_and_release(wave: Wave, owner: Member) -> None:
