@@ -1,0 +1,80 @@
+"""The mailbox of development and sample: mails the sink recorded, of the open scope's practice only.
+
+Of confidential audiences only invitations are listed: a reminder would tell who has not answered yet.
+"""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from surveys.enums import DeliveryState, Mode, Round
+from surveys.mail.sink import name_of
+from surveys.models import Delivery
+
+KEY = re.compile(r"^[0-9a-f]{64}$")
+LINK = re.compile(r"https?://[^\s<>\"]+/s/[A-Za-z0-9]+/")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """One recorded mail as a person reads it."""
+
+    key: str
+    subject: str
+    sender: str
+    to: str
+    date: str
+    text: str
+    link: str
+
+
+def is_available() -> bool:
+    """Tell whether this installation records its mails."""
+    return bool(settings.MAIL_SINK_DIR)
+
+
+def listed_deliveries() -> QuerySet[Delivery]:
+    """Return the deliveries whose mails may be read here, newest first."""
+    readable = Q(wave_audience__mode=Mode.NAMED) | Q(round=Round.INVITATION)
+    accepted = Delivery.objects.filter(readable, state__in=[DeliveryState.ACCEPTED, DeliveryState.DELIVERED])
+    related = accepted.select_related("recipient", "wave_audience__wave__engagement__client_organisation")
+    return related.order_by("-due_at", "recipient__email_key", "pk")
+
+
+def key_of(delivery: Delivery) -> str:
+    """Return the key under which a delivery's mail is read."""
+    return name_of(delivery.message_id)
+
+
+def read_mail(key: str) -> ReadMail:
+    """Return one recorded mail of this practice, or 404."""
+    if not is_available() or not KEY.fullmatch(key):
+        raise Http404
+    message_ids = listed_deliveries().values_list("message_id", flat=True)
+    is_ours = any(name_of(message_id) == key for message_id in message_ids.iterator())
+    file = Path(settings.MAIL_SINK_DIR) / f"{key}.eml"
+    if not is_ours or not file.exists():
+        raise Http404
+    return _parsed(key, file.read_bytes())
+
+
+def _parsed(key: str, content: bytes) -> ReadMail:
+    message = message_from_bytes(content, policy=policy.default)
+    part = message.get_body(("plain",))
+    text = part.get_content() if isinstance(part, EmailMessage) else ""
+    found = LINK.search(text)
+    return ReadMail(
+        key=key,
+        subject=str(message["Subject"]),
+        sender=str(message["From"]),
+        to=str(message["To"]),
+        date=str(message["Date"]),
+        text=text,
+        link=found[0] if found else "",
+    )
