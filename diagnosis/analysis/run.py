@@ -9,7 +9,8 @@ from diagnosis.analysis.coverage import coverage_result
 from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance
 from diagnosis.analysis.notes import notes_on
-from diagnosis.analysis.readiness import readiness_gaps, readiness_result, score_readiness
+from diagnosis.analysis.readiness import readiness_gaps, readiness_result
+from diagnosis.analysis.readiness_scores import score_readiness
 from diagnosis.analysis.reliability import agreements, reliabilities
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.states import item_means, state_quality, state_results

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 SIZES = {"customers": 40, "managers": 8, "front_line": 15, "crm_team": 6}
 
 
-def make_wave(engagement: Engagement, *, state: str = "released") -> Wave:
+def make_wave(engagement: Engagement, *, state: str = "released", named: str = "") -> Wave:
     """A wave with drawn answers of four audiences (scope must be open)."""
     instrument = load_builtin("die-crm")
     wave = Wave.objects.create(
@@ -42,7 +42,12 @@ def make_wave(engagement: Engagement, *, state: str = "released") -> Wave:
     for place, (audience, n) in enumerate(SIZES.items()):
         form = instrument.form_for(audience)
         wave_audience = WaveAudience.objects.create(
-            wave=wave, audience=audience, form=form.code, state=state, totals={"started": n, "finished": n}
+            wave=wave,
+            audience=audience,
+            form=form.code,
+            mode="named" if audience == named else "confidential",
+            state=state,
+            totals={"started": n, "finished": n},
         )
         Response.objects.bulk_create(
             Response(
@@ -134,8 +139,7 @@ def test_a_wave_without_released_answers_has_no_diagnosis(engagement: Engagement
 
 
 def test_a_named_audience_counts_before_it_is_released(engagement: Engagement, owner_a: Member) -> None:
-    wave = make_wave(engagement, state="open")
-    WaveAudience.objects.filter(wave=wave, audience="managers").update(mode="named")
+    wave = make_wave(engagement, state="open", named="managers")
     done = compute(services.request_diagnosis(wave, owner_a))
     assert [row["code"] for row in done.result["audiences"]] == ["managers"]
 
