@@ -69,11 +69,16 @@ class _Split:
     hidden: frozenset[str]
 
 
-def _split(book: ScoreBook, audience: str, attribute: str) -> _Split:
-    study = book.study
+def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
+    """Groups of those who have a score at all; the small ones and enough others to protect them are hidden."""
+    study, audience = book.study, wishes.audience
+    scored = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
     frame = study.frame(audience)
     values = [row.get(attribute, UNKNOWN) for row in frame.used_attributes()] if frame else []
-    members = {value: np.array([each == value for each in values]) for value in sorted(set(values))}
+    members = {
+        value: np.array([each == value for each in values], dtype=np.bool_) & scored
+        for value in sorted(set(values))
+    }
     least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
     hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
     return _Split(attribute, members, frozenset(hidden))
@@ -85,7 +90,7 @@ def _groups(book: ScoreBook, standard: StateScores, wishes: StateScores) -> tupl
     names = sorted({name for row in frame.used_attributes() for name in row}) if frame else []
     rows: list[GroupResult] = []
     for name in names:
-        split = _split(book, wishes.audience, name)
+        split = _split(book, wishes, name)
         known = [value for value in split.members if value != UNKNOWN]
         if len(known) > 1 or UNKNOWN in split.members:
             rows.extend(_group_rows(book, split, standard, wishes))
