@@ -1,0 +1,261 @@
+"""Checking a list of people: guessed columns, clean addresses, one identity each, a reason for every wrong cell."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Final, Literal
+
+from django.utils.translation import gettext as _
+
+Status = Literal["ready", "fix", "merged", "suppressed", "left_out"]
+
+EMAIL, NAME, AUDIENCE, LANGUAGE, IGNORE = "email", "name", "audience", "language", "ignore"
+ATTRIBUTE: Final = "attribute:"
+MAX_NAME: Final = 200
+MAX_ATTRIBUTE: Final = 100
+SYNONYMS: Final[Mapping[str, frozenset[str]]] = {
+    EMAIL: frozenset(
+        {"email", "e-mail", "mail", "e-mail address", "email address", "adresse", "courriel", "e_mail"}
+    ),
+    NAME: frozenset({"name", "full name", "fullname", "display name", "person", "nom", "contact"}),
+    AUDIENCE: frozenset({"audience", "group", "role", "who", "gruppe", "groupe", "type"}),
+    LANGUAGE: frozenset({"language", "lang", "sprache", "langue", "locale"}),
+}
+AUDIENCE_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    "customers": frozenset({"customers", "customer", "client", "clients", "kunde", "kunden", "client(e)"}),
+    "managers": frozenset(
+        {"managers", "manager", "management", "executive", "leitung", "führung", "direction"}
+    ),
+    "front_line": frozenset(
+        {"front_line", "front line", "frontline", "staff", "service", "sales", "contact staff", "mitarbeiter"}
+    ),
+    "crm_team": frozenset({"crm_team", "crm team", "crm", "crm/it", "it", "crm/it team", "marketing"}),
+}
+LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})?")
+
+
+class AddressError(ValueError):
+    """An address that cannot be used; the text says why."""
+
+
+@dataclass(slots=True)
+class PreviewRow:
+    """One row of the list as it would be imported: values, problems and offered fixes by field, and its status."""
+
+    number: int
+    values: dict[str, str]
+    attributes: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    fixes: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+    status: Status = "ready"
+    email_key: str = ""
+
+
+def clean_email(text: str) -> str:
+    """Return the address as it is mailed to: trimmed, domain in lower-case ASCII; raises AddressError."""
+    address = text.strip().strip("<>").strip()
+    if address.casefold().startswith("mailto:"):
+        address = address[7:]
+    if not address:
+        raise AddressError(_("The address is missing."))
+    if any(ord(sign) < 33 or sign == "\u200b" for sign in address):
+        raise AddressError(_("There are blanks or invisible characters in the address."))
+    if "," in address or ";" in address or address.count("@") > 1:
+        raise AddressError(_("Write one address per row."))
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain:
+        raise AddressError(_("An address needs a name, an @ and a domain."))
+    if local.startswith('"'):
+        raise AddressError(_("Addresses in quotation marks are not supported."))
+    if not local.isascii():
+        raise AddressError(_("Letters before the @ must be plain ASCII; many mail servers refuse others."))
+    if not LOCAL.fullmatch(local) or len(local) > 64:
+        raise AddressError(_("The part before the @ is not valid."))
+    return f"{local}@{_clean_domain(domain)}"
+
+
+def _clean_domain(domain: str) -> str:
+    try:
+        ascii_domain = domain.rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError as error:
+        raise AddressError(_("The domain is not valid.")) from error
+    labels = ascii_domain.split(".")
+    if len(labels) < 2 or not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise AddressError(_("The domain is not valid; write it like example.org."))
+    if len(ascii_domain) > 200:
+        raise AddressError(_("The domain is too long."))
+    return ascii_domain
+
+
+def email_key(address: str) -> str:
+    """Return the identity of an address: lower case throughout."""
+    return address.casefold()
+
+
+def clean_text(text: str, limit: int) -> str:
+    """Return a name or attribute in one normal form; raises ValueError with the reason."""
+    cleaned = unicodedata.normalize("NFC", text).strip()
+    if any(unicodedata.category(sign) == "Cc" for sign in cleaned):
+        raise ValueError(_("There are line breaks or control characters in it."))
+    if len(cleaned) > limit:
+        raise ValueError(_("It is longer than %(limit)s characters.") % {"limit": limit})
+    return cleaned
+
+
+def audience_of(word: str) -> str | None:
+    """Return the audience code a word stands for, or None."""
+    wanted = " ".join(word.casefold().replace("_", " ").split())
+    for code, words in AUDIENCE_WORDS.items():
+        if wanted == code.replace("_", " ") or wanted in words:
+            return code
+    return None
+
+
+def guess_mapping(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Return column number -> field, guessed from the header's words and, for addresses and audiences, from cells."""
+    mapping: dict[int, str] = {}
+    for number, name in enumerate(header):
+        wanted = " ".join(name.casefold().split())
+        found = next((part for part, words in SYNONYMS.items() if wanted in words), None)
+        if found and found not in mapping.values():
+            mapping[number] = found
+    sample = rows[:50]
+    if EMAIL not in mapping.values():
+        _guess_by_cells(mapping, header, sample, EMAIL, lambda cell: "@" in parseaddr(cell)[1])
+    if AUDIENCE not in mapping.values():
+        _guess_by_cells(mapping, header, sample, AUDIENCE, lambda cell: audience_of(cell) is not None)
+    for number, name in enumerate(header):
+        if number not in mapping:
+            mapping[number] = f"{ATTRIBUTE}{name[:60]}" if name else IGNORE
+    return dict(sorted(mapping.items()))
+
+
+def _guess_by_cells(mapping: dict[int, str], header: Sequence[str], sample: Sequence[Sequence[str]],
+                    part: str, fits: Callable[[str], bool]) -> None:  # fmt: skip
+    for number in range(len(header)):
+        cells = [row[number] for row in sample if number < len(row) and row[number]]
+        if number not in mapping and cells and all(fits(cell) for cell in cells):
+            mapping[number] = part
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the roster knows already: audiences of the wave, people on the roster, addresses not to be mailed."""
+
+    audiences: Sequence[str]
+    on_roster: frozenset[tuple[str, str]]
+    suppressed: frozenset[str]
+    default_language: str = "en"
+
+
+def check_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], mapping: Mapping[int, str], known: Known
+) -> list[PreviewRow]:
+    """Return every row with its values, problems and status; duplicates are merged into the first one."""
+    first_seen: dict[tuple[str, str], int] = {}
+    checked = []
+    for number, cells in enumerate(rows, start=2):
+        row = _read_row(number, header, cells, mapping, known)
+        identity = (row.values.get(AUDIENCE, ""), row.email_key)
+        if row.problems:
+            row.status = "fix"
+        elif row.email_key in known.suppressed:
+            row.status, row.note = "suppressed", _("asked not to be mailed")
+        elif identity in known.on_roster:
+            row.status, row.note = "merged", _("on the roster already")
+        elif identity in first_seen:
+            row.status = "merged"
+            row.note = _("same person as row %(number)s") % {"number": first_seen[identity]}
+        else:
+            first_seen[identity] = number
+        checked.append(row)
+    return checked
+
+
+def _read_row(
+    number: int, header: Sequence[str], cells: Sequence[str], mapping: Mapping[int, str], known: Known
+) -> PreviewRow:
+    row = PreviewRow(number, {EMAIL: "", NAME: "", AUDIENCE: "", LANGUAGE: known.default_language})
+    if len(cells) > len(header):
+        row.problems[EMAIL] = _("The row has %(n)s cells, the header %(m)s. Check for stray separators.") % {
+            "n": len(cells),
+            "m": len(header),
+        }
+    for column, part in mapping.items():
+        cell = cells[column] if column < len(cells) else ""
+        if part.startswith(ATTRIBUTE):
+            _read_attribute(row, part.removeprefix(ATTRIBUTE), cell)
+        elif part != IGNORE:
+            row.values[part] = cell
+    if len(cells) < len(header) and EMAIL not in row.problems and not row.values[EMAIL]:
+        row.problems[EMAIL] = _("The row has %(n)s of %(m)s cells.") % {"n": len(cells), "m": len(header)}
+    _check_email(row)
+    _check_name(row)
+    _check_audience(row, known)
+    _check_language(row, known)
+    return row
+
+
+def _read_attribute(row: PreviewRow, name: str, cell: str) -> None:
+    try:
+        value = clean_text(cell, MAX_ATTRIBUTE)
+    except ValueError as error:
+        row.problems[f"{ATTRIBUTE}{name}"] = str(error)
+        value = cell
+    if value:
+        row.attributes[name] = value
+
+
+def _check_email(row: PreviewRow) -> None:
+    if EMAIL in row.problems:
+        return
+    try:
+        row.values[EMAIL] = clean_email(row.values[EMAIL])
+    except AddressError as error:
+        row.problems[EMAIL] = str(error)
+        guess = "".join(row.values[EMAIL].split()).replace("(at)", "@").replace("[at]", "@").strip("<>;,")
+        try:
+            row.fixes[EMAIL] = clean_email(guess)
+        except AddressError:
+            return
+    else:
+        row.email_key = email_key(row.values[EMAIL])
+
+
+def _check_name(row: PreviewRow) -> None:
+    try:
+        row.values[NAME] = clean_text(row.values[NAME], MAX_NAME)
+    except ValueError as error:
+        row.problems[NAME] = str(error)
+        row.fixes[NAME] = " ".join(row.values[NAME].split())[:MAX_NAME]
+
+
+def _check_audience(row: PreviewRow, known: Known) -> None:
+    word = row.values[AUDIENCE]
+    if not word and len(known.audiences) == 1:
+        row.values[AUDIENCE] = known.audiences[0]
+        return
+    found = audience_of(word) if word else None
+    if found is None or found not in known.audiences:
+        row.problems[AUDIENCE] = (
+            _("Say who this person is: customers, managers, front line or CRM team.")
+            if not word
+            else _("“%(word)s” is no audience of this wave.") % {"word": word[:40]}
+        )
+        return
+    row.values[AUDIENCE] = found
+
+
+def _check_language(row: PreviewRow, known: Known) -> None:
+    code = row.values[LANGUAGE].strip().lower() or known.default_language
+    if not LANGUAGE_CODE.fullmatch(code):
+        row.problems[LANGUAGE] = _("Write a language code such as en.")
+        row.fixes[LANGUAGE] = known.default_language
+        return
+    row.values[LANGUAGE] = code

@@ -1,0 +1,94 @@
+"""Reading a list of people: bytes to a table of text cells, within limits that are said before anything is kept (pure)."""
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from practice.exceptions import InvalidInputError
+
+MAX_BYTES: Final = 10 * 1024 * 1024
+MAX_ROWS: Final = 50_000
+MAX_COLUMNS: Final = 200
+DELIMITERS: Final = (",", ";", "\t")
+BOMS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleTable:
+    """A list as read: header and rows of text, how it was encoded, and a fingerprint of its bytes."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    encoding: str
+    delimiter: str
+    content_hash: str
+
+
+def read_people_file(content: bytes) -> PeopleTable:
+    """Return the table in a CSV file; raises InvalidInputError (field `file`) saying what is wrong and what to do."""
+    if len(content) > MAX_BYTES:
+        raise _refused(_("The file is larger than 10 MB. Split it into several lists."))
+    if not content.strip():
+        raise _refused(_("The file is empty. Export the list again, with one header line."))
+    text, encoding = _decode(content)
+    delimiter = _guess_delimiter(text)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
+    except csv.Error as error:
+        raise _refused(_("The file cannot be read as a table: %(why)s.") % {"why": error}) from error
+    lines = [line for line in lines if any(cell.strip() for cell in line)]
+    if not lines:
+        raise _refused(_("The file is empty. Export the list again, with one header line."))
+    header = tuple(cell.strip() for cell in lines[0])
+    _check_header(header)
+    if len(lines) == 1:
+        raise _refused(_("The file has a header line but no people."))
+    if len(lines) - 1 > MAX_ROWS:
+        raise _refused(_("The file has more than 50,000 rows. Split it into several lists."))
+    rows = tuple(tuple(cell.strip() for cell in line) for line in lines[1:])
+    return PeopleTable(header, rows, encoding, delimiter, hashlib.sha256(content).hexdigest())
+
+
+def _refused(message: str) -> InvalidInputError:
+    return InvalidInputError(message, fields={"file": message})
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    for bom, encoding in BOMS:
+        if content.startswith(bom):
+            try:
+                return content.decode(encoding), encoding
+            except UnicodeDecodeError as error:
+                raise _refused(_("The file's text is damaged. Export it again as UTF-8.")) from error
+    if b"\x00" in content[:4096]:
+        raise _refused(_("This is no text file. Save the list as CSV (comma separated) and drop that file."))
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise _refused(_("The file's encoding is not known. Export it again as UTF-8."))
+
+
+def _guess_delimiter(text: str) -> str:
+    """Return the separator that splits the first line into most cells outside quotes."""
+    first = text.splitlines()[0] if text.splitlines() else ""
+    counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
+    return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
+
+
+def _check_header(header: tuple[str, ...]) -> None:
+    if len(header) > MAX_COLUMNS:
+        raise _refused(_("The file has more than 200 columns. Keep only those you need."))
+    names = [name.casefold() for name in header if name]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise _refused(_("Two columns have the same name: %(names)s.") % {"names": ", ".join(twice[:5])})

@@ -1,0 +1,259 @@
+"""People: an uploaded list waits as a preview, is mapped and fixed there, and enters the roster only when confirmed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from practice import audit
+from practice.exceptions import InvalidInputError, WrongStateError
+from practice.models import Member
+from surveys.enums import AudienceState, ImportState
+from surveys.models import PeopleImport, Recipient, Suppression, Wave, WaveAudience
+from surveys.people_check import (
+    ATTRIBUTE,
+    AUDIENCE,
+    EMAIL,
+    IGNORE,
+    LANGUAGE,
+    NAME,
+    Known,
+    PreviewRow,
+    check_rows,
+    guess_mapping,
+)
+from surveys.people_file import read_people_file
+from surveys.services.launch import join_running_plan
+
+LEFT_OUT = "left_out"
+FIXED = "fixed"
+OPEN_STATES = {AudienceState.DRAFT, AudienceState.SCHEDULED, AudienceState.OPEN, AudienceState.PAUSED}
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """What an uploaded list would do: counts by status and every row with its problems."""
+
+    n_rows: int
+    n_ready: int
+    n_to_fix: int
+    n_merged: int
+    n_suppressed: int
+    by_audience: Mapping[str, int]
+    rows: list[PreviewRow]
+
+
+@transaction.atomic
+def upload_people(*, wave: Wave, filename: str, content: bytes, actor: Member | None) -> PeopleImport:
+    """Read a list and keep it as a preview; nothing enters the roster. Raises InvalidInputError for an unreadable file.
+
+    The same bytes uploaded again while their preview waits return that preview.
+    """
+    table = read_people_file(content)
+    waiting = PeopleImport.objects.filter(
+        wave=wave, content_hash=table.content_hash, state=ImportState.PREVIEW
+    )
+    if (found := waiting.first()) is not None:
+        return found
+    mapping = guess_mapping(table.header, table.rows)
+    upload = PeopleImport.objects.create(
+        wave=wave,
+        filename=filename.replace("\x00", "")[-200:] or "list.csv",
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        header=list(table.header),
+        rows=[list(row) for row in table.rows],
+        mapping={str(number): part for number, part in mapping.items()},
+        content_hash=table.content_hash,
+        created_by=actor,
+    )
+    audit.record("import.uploaded", upload, actor=actor)
+    return upload
+
+
+def preview_of(upload: PeopleImport) -> ImportPreview:
+    """Return every row of a list as it would be imported now."""
+    mapping = {int(number): part for number, part in upload.mapping.items()}
+    fixed: Mapping[str, Mapping[str, str]] = upload.result.get(FIXED, {})
+    rows = [list(row) for row in upload.rows]
+    columns = {part: number for number, part in mapping.items()}
+    width = len(upload.header)
+    for number, values in fixed.items():
+        row = rows[int(number) - 2]
+        row[:] = (row + [""] * width)[:width]
+        for part, value in values.items():
+            if part in columns:
+                row[columns[part]] = value
+    checked = check_rows(upload.header, rows, mapping, _known(upload.wave))
+    _apply_fixes_without_column(checked, fixed, columns, upload.wave)
+    left_out = {int(number) for number in upload.result.get(LEFT_OUT, [])}
+    for row_checked in checked:
+        if row_checked.number in left_out:
+            row_checked.status, row_checked.note = "left_out", _("left out")
+    status = Counter(row.status for row in checked)
+    ready = [row for row in checked if row.status == "ready"]
+    return ImportPreview(
+        n_rows=len(checked),
+        n_ready=len(ready),
+        n_to_fix=status["fix"],
+        n_merged=status["merged"],
+        n_suppressed=status["suppressed"],
+        by_audience=dict(Counter(row.values[AUDIENCE] for row in ready)),
+        rows=checked,
+    )
+
+
+def _apply_fixes_without_column(
+    checked: list[PreviewRow], fixed: Mapping[str, Mapping[str, str]], columns: Mapping[str, int], wave: Wave
+) -> None:
+    """Take fixes of fields that no column holds (an audience typed by hand)."""
+    audiences = [audience.audience for audience in wave.audiences.all()]
+    for number, values in fixed.items():
+        row = checked[int(number) - 2]
+        typed = values.get(AUDIENCE)
+        if typed in audiences and AUDIENCE not in columns:
+            row.values[AUDIENCE] = typed
+            row.problems.pop(AUDIENCE, None)
+            if not row.problems and row.status == "fix":
+                row.status = "ready"
+
+
+def _known(wave: Wave) -> Known:
+    audiences = [audience.audience for audience in wave.audiences.all() if audience.state in OPEN_STATES]
+    roster = Recipient.objects.filter(wave_audience__wave=wave).values_list(
+        "wave_audience__audience", "email_key"
+    )
+    suppressed = Suppression.objects.values_list("email_key", flat=True)
+    return Known(audiences, frozenset(roster), frozenset(suppressed))
+
+
+def _ensure_preview(upload: PeopleImport) -> PeopleImport:
+    locked: PeopleImport = (
+        PeopleImport.objects.select_for_update(of=("self",)).select_related("wave").get(pk=upload.pk)
+    )
+    if locked.state != ImportState.PREVIEW:
+        raise WrongStateError(_("This list was imported or discarded already."))
+    return locked
+
+
+@transaction.atomic
+def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Member | None) -> PeopleImport:
+    """Say which column holds what; every field but attributes has at most one column."""
+    locked = _ensure_preview(upload)
+    allowed = {EMAIL, NAME, AUDIENCE, LANGUAGE, IGNORE}
+    chosen = {**{int(n): part for n, part in locked.mapping.items()}, **mapping}
+    for number, part in mapping.items():
+        if not 0 <= number < len(locked.header) or not (part in allowed or part.startswith(ATTRIBUTE)):
+            raise InvalidInputError(
+                _("This column or field does not exist."),
+                fields={f"column-{number}": _("Choose from the list.")},
+            )
+    for part in allowed - {IGNORE}:
+        columns = [number for number, found in chosen.items() if found == part]
+        if len(columns) > 1:
+            raise InvalidInputError(
+                _("Two columns were chosen for the same field."),
+                fields={f"column-{columns[-1]}": _("Already chosen for another column.")},
+            )
+    locked.mapping = {str(number): part for number, part in sorted(chosen.items())}
+    locked.save(update_fields=["mapping"])
+    return locked
+
+
+@transaction.atomic
+def fix_row(
+    upload: PeopleImport, *, row: int, values: Mapping[str, str], actor: Member | None
+) -> PeopleImport:
+    """Correct cells of one row of the list (rows are numbered as in the file, the header is row 1)."""
+    locked = _ensure_preview(upload)
+    _ensure_row(locked, row)
+    fixed = dict(locked.result.get(FIXED, {}))
+    fixed[str(row)] = {**fixed.get(str(row), {}), **{part: value[:300] for part, value in values.items()}}
+    locked.result = {**locked.result, FIXED: fixed}
+    locked.save(update_fields=["result"])
+    return locked
+
+
+@transaction.atomic
+def leave_out_row(upload: PeopleImport, *, row: int, actor: Member | None) -> PeopleImport:
+    """Leave one row of the list out of the import."""
+    locked = _ensure_preview(upload)
+    _ensure_row(locked, row)
+    locked.result = {**locked.result, LEFT_OUT: sorted({*locked.result.get(LEFT_OUT, []), row})}
+    locked.save(update_fields=["result"])
+    return locked
+
+
+def _ensure_row(upload: PeopleImport, row: int) -> None:
+    if not 2 <= row <= len(upload.rows) + 1:
+        raise InvalidInputError(
+            _("The list has no such row."), fields={"row": _("Choose a row of the list.")}
+        )
+
+
+@transaction.atomic
+def confirm_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImport:
+    """Put the ready rows on the roster in one transaction; a second call returns the same import.
+
+    People of an audience that runs already join its plan: link, invitation and the reminders still to come.
+    """
+    locked: PeopleImport = (
+        PeopleImport.objects.select_for_update(of=("self",)).select_related("wave").get(pk=upload.pk)
+    )
+    if locked.state == ImportState.CONFIRMED:
+        return locked
+    if locked.state != ImportState.PREVIEW:
+        raise WrongStateError(_("This list was discarded. Upload it again."))
+    Wave.objects.select_for_update(of=("self",)).get(pk=locked.wave_id)
+    preview = preview_of(locked)
+    if not preview.n_ready:
+        raise InvalidInputError(
+            _("No row of this list can be imported yet. Fix the rows that are marked first."),
+            fields={"rows": _("Nothing is ready.")},
+        )
+    n_people = _insert_people(locked.wave, preview)
+    locked.state = ImportState.CONFIRMED
+    locked.result = {
+        "imported": n_people,
+        "to_fix": preview.n_to_fix,
+        "merged": preview.n_merged,
+        "suppressed": preview.n_suppressed,
+    }
+    locked.rows = []
+    locked.save(update_fields=["state", "result", "rows"])
+    audit.record("import.confirmed", locked, actor=actor, label=f"{locked.filename}: {n_people}")
+    return locked
+
+
+def _insert_people(wave: Wave, preview: ImportPreview) -> int:
+    audiences = {row.audience: row for row in WaveAudience.objects.filter(wave=wave).select_related("wave")}
+    for code, audience in audiences.items():
+        people = [
+            Recipient(
+                wave_audience=audience,
+                email=row.values[EMAIL],
+                email_key=row.email_key,
+                name=row.values[NAME],
+                language=row.values[LANGUAGE],
+                attributes=row.attributes,
+            )
+            for row in preview.rows
+            if row.status == "ready" and row.values[AUDIENCE] == code
+        ]
+        if people:
+            Recipient.objects.bulk_create(people, batch_size=CHUNK)
+            join_running_plan(audience, people)
+    return preview.n_ready
+
+
+@transaction.atomic
+def discard_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImport:
+    """Throw an unconfirmed list away with its rows."""
+    locked = _ensure_preview(upload)
+    locked.state, locked.rows, locked.result = ImportState.DISCARDED, [], {}
+    locked.save(update_fields=["state", "rows", "result"])
+    audit.record("import.discarded", locked, actor=actor)
+    return locked
