@@ -13,6 +13,7 @@ from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.exceptions import NothingReleasedError
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
 from diagnosis.result import Result
+from diagnosis.tasks import compute_diagnosis
 from practice import jobs
 from practice.enums import JobState, Role
 from practice.exceptions import InvalidInputError, NotAllowedError, WrongStateError
@@ -289,9 +290,16 @@ def test_a_client_viewer_sees_what_was_decided_for_the_own_client_only(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_practice_sees_nothing(owner_a: Member, owner_b: Member) -> None:
+def test_the_worker_opens_its_own_scope_and_another_practice_sees_nothing(
+    owner_a: Member, owner_b: Member
+) -> None:
     with practice_scope(owner_a.practice):
-        diagnosis = compute(services.request_diagnosis(make_wave(make_engagement(owner_a)), owner_a))
+        diagnosis = services.request_diagnosis(make_wave(make_engagement(owner_a)), owner_a)
+        job = Job.objects.get(object_id=diagnosis.pk)
+    compute_diagnosis(str(owner_a.practice_id), str(job.pk))
+    with practice_scope(owner_a.practice):
+        assert selectors.get_diagnosis_for(owner_a, diagnosis.pk).state == DiagnosisState.SUCCEEDED
+        assert Finding.objects.exists()
     with practice_scope(owner_b.practice):
         assert not selectors.diagnoses_for(owner_b).exists()
         assert not Finding.objects.exists()
