@@ -16,12 +16,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from practice.exceptions import InvalidInputError, WrongStateError
-from practice.models import Practice
 from practice.sealing import unwrap_key
 from surveys import finishing, links
 from surveys.draft_store import create_draft, draft_key, read_draft, update_draft
 from surveys.enums import AudienceState, Mode
-from surveys.form_cache import form_of, is_cached
+from surveys.form_cache import WITH_NAMES, AudienceCard, cached_card, card_of, form_of, is_form_cached
 from surveys.instruments import AnswerProblem, Form, Page, PageAnswers
 from surveys.mixer import GRACE, MIXING, kept_attributes
 from surveys.models import LedgerEntry, Recipient, WaveAudience
@@ -57,6 +56,7 @@ class Respondent:
 
     token: str
     entry: LedgerEntry
+    card: AudienceCard
     draft: DraftContent | None
     has_stored_draft: bool
 
@@ -66,19 +66,9 @@ class Respondent:
         return self.entry.wave_audience
 
     @property
-    def practice(self) -> Practice:
-        """The practice that asks."""
-        return self.entry.practice
-
-    @property
-    def client_name(self) -> str:
-        """The name of the company that is asked about."""
-        return self.wave_audience.wave.engagement.client_organisation.name
-
-    @cached_property
     def form(self) -> Form:
         """The form of the audience."""
-        return form_of(self.wave_audience)
+        return self.card.form
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -125,11 +115,15 @@ def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respon
 
     `lock` is "draft" for saving and "ledger" for finishing (ledger first, then draft: the order of the release).
     """
-    entries = LedgerEntry.objects.select_related(
-        "practice", "recipient", "wave_audience__wave__engagement__client_organisation"
-    ).defer("wave_audience__wave__plan")
-    if is_cached(target.wave_audience_id):
-        entries = entries.defer("wave_audience__wave__instrument")
+    card = cached_card(target.wave_audience_id)
+    related = ["wave_audience"] if card else [f"wave_audience__{name}" for name in WITH_NAMES]
+    if lock == "ledger":
+        related.append("recipient")
+    entries = LedgerEntry.objects.select_related(*related)
+    if card is None:
+        entries = entries.defer("wave_audience__wave__plan")
+        if is_form_cached(target.wave_audience_id):
+            entries = entries.defer("wave_audience__wave__instrument")
     if lock == "ledger":
         entries = entries.select_for_update(of=("self",))
     mine = entries.filter(recipient_id=target.recipient_id)
@@ -138,7 +132,9 @@ def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respon
     if entry is None:
         return None
     draft = read_draft(token, lock=bool(lock))
-    return Respondent(token, entry, draft, has_stored_draft=draft is not None)
+    return Respondent(
+        token, entry, card or card_of(entry.wave_audience), draft, has_stored_draft=draft is not None
+    )
 
 
 def pages_in_order(form: Form, token: str) -> tuple[Page, ...]:

@@ -160,7 +160,12 @@ def _frame(respondent: Respondent, number: int) -> Frame:
     total = len(respondent.pages)
     minutes_left = math.ceil(respondent.form.minutes * (total - number) / total)
     return Frame(
-        respondent.client_name, respondent.practice.name, number, total, minutes_left, get_language()
+        respondent.card.client_name,
+        respondent.card.practice_name,
+        number,
+        total,
+        minutes_left,
+        get_language(),
     )
 
 
@@ -184,12 +189,12 @@ def stored_values(respondent: Respondent, page: Page) -> dict[str, list[str]]:
 
 def brand_of(respondent: Respondent) -> dict[str, str]:
     """Return whose survey it is."""
-    return {"client_name": respondent.client_name, "practice_name": respondent.practice.name}
+    return {"client_name": respondent.card.client_name, "practice_name": respondent.card.practice_name}
 
 
 def landing_context(respondent: Respondent) -> dict[str, Any]:
     """Return what the first page says: who asks, how long it takes, who can see what."""
-    form, company = respondent.form, respondent.client_name
+    form, company = respondent.form, respondent.card.client_name
     return {
         "brand": brand_of(respondent),
         "headline": fill_company(form.headline, company),
