@@ -103,8 +103,8 @@ def _person(audience: str, place: int, number: int) -> Person:
     if audience != "customers":
         return Person(audience, f"{local}@alpenbank.example", f"{first} {last}")
     attributes = {
-        "region": REGIONS[place % len(REGIONS)],
-        "value_class": VALUE_CLASSES[place % len(VALUE_CLASSES)],
+        "Region": REGIONS[place % len(REGIONS)],
+        "Value class": VALUE_CLASSES[place % len(VALUE_CLASSES)],
     }
     return Person(audience, f"{local}@kunden.example", f"{first} {last}", attributes)
 
@@ -115,6 +115,6 @@ def people_csv() -> bytes:
     writer = csv.writer(text)
     writer.writerow(["Audience", "E-mail", "Name", "Region", "Value class"])
     for person in people():
-        values = (person.attributes.get("region", ""), person.attributes.get("value_class", ""))
+        values = (person.attributes.get("Region", ""), person.attributes.get("Value class", ""))
         writer.writerow([person.audience, person.email, person.name, *values])
     return text.getvalue().encode()

@@ -12,7 +12,7 @@ from crmgap_site.sample.company import (
     SECOND_CLIENT,
     SECOND_ENGAGEMENT,
     SECOND_QUESTION,
-    people,
+    people_csv,
 )
 from practice import services
 from practice.models import Engagement, Member
@@ -20,8 +20,8 @@ from practice.scope import practice_scope
 from surveys import mixer
 from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
 from surveys.mail import sending
-from surveys.models import Delivery, Recipient, Wave, WaveAudience
-from surveys.services import field, launch, waves
+from surveys.models import Delivery, Wave, WaveAudience
+from surveys.services import field, launch, people, waves
 
 UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
 POLL_SECONDS = 0.5
@@ -47,18 +47,9 @@ def _engage(owner: Member, client_fields: dict[str, str], name: str, question: s
 
 
 def _import_people(wave: Wave, owner: Member) -> None:
-    audiences = {audience.audience: audience for audience in wave.audiences.all()}
-    rows = [
-        Recipient(
-            wave_audience=audiences[person.audience],
-            email=person.email,
-            email_key=person.email,
-            name=person.name,
-            attributes=person.attributes,
-        )
-        for person in people()
-    ]
-    Recipient.objects.bulk_create(rows)
+    filename = "alpenbank-people.csv"
+    upload = people.upload_people(wave=wave, filename=filename, content=people_csv(), actor=owner)
+    people.confirm_import(upload, actor=owner)
 
 
 def ask(wave: Wave, owner: Member) -> int:

@@ -57,7 +57,7 @@ def test_people_are_different_and_many_enough() -> None:
         len({person.email for person in everybody}) == len(everybody) == sum(a.invited for a in company.ASKED)
     )
     assert all(person.email.endswith(".example") for person in everybody)
-    assert {person.attributes.get("region") for person in everybody} == {"North", "Centre", "South", None}
+    assert {person.attributes.get("Region") for person in everybody} == {"North", "Centre", "South", None}
     assert company.people_csv().decode().count("\r\n") == len(everybody) + 1
 
 
