@@ -1,4 +1,4 @@
-"""Reading a list of people: bytes to a table of text cells, within limits that are said before anything is kept (pure)."""
+"""Reading a list of people: bytes to a table of text, within limits that are said before anything is kept (pure)."""
 
 import csv
 import hashlib
