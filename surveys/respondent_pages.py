@@ -203,6 +203,7 @@ def landing_context(respondent: Respondent) -> dict[str, Any]:
         "mode": respondent.wave_audience.mode,
         "threshold": MIN_GROUP,
         "closes_at": respondent.wave_audience.closes_at,
+        "kept_attributes": respondent.wave_audience.kept_attributes,
         "resuming": respondent.has_stored_draft,
     }
 

@@ -28,6 +28,11 @@ def test_landing_says_who_asks_and_who_sees_what():
     assert "default-src 'self'" in page.response["Content-Security-Policy"]
 
 
+def test_landing_names_the_attributes_that_stay():
+    page = Browser().open(f"/s/{launch(9, kept=('team', 'region')).tokens[0]}/")
+    assert "team, region, as far as at least five people share it" in page.html
+
+
 def test_landing_of_a_named_audience_says_so():
     page = Browser().open(f"/s/{launch(1, mode='named').tokens[0]}/")
     assert "kept with your name" in page.html
