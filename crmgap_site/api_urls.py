@@ -11,4 +11,6 @@ urlpatterns = [
         name="openapi",
     ),
     path("", include("practice.api.urls")),
+    path("", include("diagnosis.api.urls")),
+    path("", include("reports.api.urls")),
 ]

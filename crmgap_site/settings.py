@@ -220,7 +220,18 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "CRMGap API", "VERSION": "1.0.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRMGap API",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ActionState": "diagnosis.enums.ActionState",
+        "DiagnosisState": "diagnosis.enums.DiagnosisState",
+        "JobState": "practice.enums.JobState",
+        "Level": "diagnosis.enums.Level",
+        "ReportState": "reports.enums.ReportState",
+    },
+}
 
 LOGGING = logs.configuration(level=env.read_text("LOG_LEVEL", "INFO"))
 

@@ -20,6 +20,8 @@ urlpatterns = [
     path("s/", include("surveys.respondent_urls")),
     path("api/v1/", include("crmgap_site.api_urls")),
     path("", include("practice.urls")),
+    path("", include("diagnosis.urls")),
+    path("", include("reports.urls")),
 ]
 handler400 = "crmgap_site.views.bad_request"
 handler403 = "crmgap_site.views.forbidden"

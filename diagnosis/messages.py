@@ -82,6 +82,26 @@ def steps_title(result: Result, instrument: Instrument) -> str:
     }
 
 
+def grid_title(result: Result, instrument: Instrument) -> str:
+    """Name the largest proved loss of one step on one dimension."""
+    gaps = gaps_by_code(result)
+    names = {dimension.code: dimension.name for dimension in instrument.dimensions}
+    cells = [
+        (found["estimate"], step, dimension)
+        for step in instrument.waterfall.steps
+        for dimension, found in gaps[step]["dimensions"].items()
+        if found.get("estimate") is not None and found["certainty"] in DECIDED and found["estimate"] < 0
+    ]
+    if not cells:
+        return _("No single step on a dimension is proved to lose anything")
+    estimate, step, dimension = min(cells)
+    return _("The largest single loss: %(dimension)s, %(place)s (%(points)s points)") % {
+        "dimension": names[dimension],
+        "place": step_place(step, instrument),
+        "points": PAPER.number(-estimate, 2),
+    }
+
+
 def dimensions_title(result: Result, instrument: Instrument) -> str:
     """Name the dimensions with the largest shortfall."""
     total = gaps_by_code(result)[instrument.waterfall.total]

@@ -34,5 +34,12 @@ AUDIENCES = {
     "front_line": _("Front line"),
     "crm_team": _("CRM team"),
 }
+RELIABILITY = {
+    "good": pgettext_lazy("reliability", "good"),
+    "redundant": pgettext_lazy("reliability", "items nearly the same"),
+    "usable_with_care": pgettext_lazy("reliability", "usable with care"),
+    "weak": pgettext_lazy("reliability", "weak"),
+    "not_enough": pgettext_lazy("reliability", "too few answers"),
+}
 SHOWN = frozenset({"clear", "probable", "hint", "undecided", "none"})
 DECIDED = frozenset({"clear", "probable"})

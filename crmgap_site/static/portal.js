@@ -50,6 +50,18 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const sheet = event.detail.target.closest?.(".sheet");
   if (sheet) { if (location.hash !== `#${sheet.id}`) location.hash = sheet.id; sheet.focus(); }
 });
+/* links inside [data-sheet="id"], drawn marks too, open their page in the side sheet; without script they lead to it */
+document.addEventListener("click", (event) => {
+  const room = event.target.closest("[data-sheet]");
+  const link = event.target.closest("a[href]");
+  const sheet = room && document.getElementById(room.dataset.sheet);
+  const address = link?.getAttribute("href") ?? "";
+  if (!sheet || !room.contains(link) || !window.htmx || !address.includes("/gap/")) return;
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  if (!sheet.contains(link)) cameFrom = link;
+  window.htmx.ajax("GET", address, { target: sheet.querySelector(".sheet-in"), swap: "innerHTML" });
+});
 document.addEventListener("keydown", (event) => {
   const sheet = document.querySelector(".sheet:target");
   if (!sheet) return;

@@ -108,7 +108,8 @@ def mean2(value: Any, decimals: int = 2) -> str:
 def interval(value: Any, kind: str = "gap") -> str:
     """Print the interval of a mapping or object with `ci_low` and `ci_high`, or of a pair: `[−0.76; −0.42]`.
 
-    `kind` is `gap` (signed, two decimals), `mean` (two decimals), `level` (whole numbers) or `percent` (of shares).
+    `kind` is `gap` (signed, two decimals), `gap0` (signed, whole), `mean` (two decimals), `level` (whole numbers) or
+    `percent` (of shares).
     """
     if isinstance(value, Mapping):
         low, high = value.get("ci_low"), value.get("ci_high")
@@ -121,10 +122,9 @@ def interval(value: Any, kind: str = "gap") -> str:
         return ""
     if kind == "percent":
         return f"[{percent(ends[0])}; {percent(ends[1])}]"
-    decimals = 0 if kind == "level" else 2
-    return "[{}; {}]".format(
-        *(_fixed(end, decimals, signed=kind == "gap") for end in ends if end is not None)
-    )
+    decimals = 0 if kind in {"level", "gap0"} else 2
+    is_gap = kind.startswith("gap")
+    return "[{}; {}]".format(*(_fixed(end, decimals, signed=is_gap) for end in ends if end is not None))
 
 
 @register.filter

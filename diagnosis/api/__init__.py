@@ -1,0 +1,1 @@
+"""Endpoints of diagnoses, findings and actions."""

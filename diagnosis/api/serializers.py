@@ -1,0 +1,148 @@
+"""What the API shows and takes of diagnoses, findings and actions; figures are the stored, unrounded ones."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from diagnosis.enums import Decision
+from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.services import KIND
+from practice.api.serializers import JobSerializer
+from practice.selectors import latest_job
+
+
+class DiagnosisSerializer(serializers.ModelSerializer[Diagnosis]):
+    """A diagnosis without its figures."""
+
+    engagement = serializers.UUIDField(source="engagement_id", read_only=True)
+    wave = serializers.UUIDField(source="wave_id", read_only=True)
+
+    class Meta:
+        model = Diagnosis
+        fields = [
+            "id",
+            "engagement",
+            "wave",
+            "number",
+            "state",
+            "rules_version",
+            "summary",
+            "created_at",
+            "computed_at",
+        ]
+        read_only_fields = fields
+
+
+class DiagnosisDetailSerializer(DiagnosisSerializer):
+    """A diagnosis with its whole result and the progress of its computation.
+
+    `result` holds every figure unrounded (schema 1, see docs); what may not be shown is absent and carries its reason.
+    """
+
+    result = serializers.SerializerMethodField()
+    job = serializers.SerializerMethodField()
+
+    class Meta(DiagnosisSerializer.Meta):
+        fields = [*DiagnosisSerializer.Meta.fields, "result", "job"]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": True, "nullable": True})
+    def get_result(self, diagnosis: Diagnosis) -> Any:
+        """Return the stored result; None until it is computed."""
+        return diagnosis.result or None
+
+    @extend_schema_field(JobSerializer(allow_null=True))
+    def get_job(self, diagnosis: Diagnosis) -> Any:
+        """Return the newest job of the diagnosis."""
+        job = latest_job(KIND, diagnosis.pk)
+        return JobSerializer(job).data if job else None
+
+
+class FindingSerializer(serializers.ModelSerializer[Finding]):
+    """A finding with its evidence."""
+
+    diagnosis = serializers.UUIDField(source="diagnosis_id", read_only=True)
+    evidence = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(read_only=True)
+    causes = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Finding
+        fields = [
+            "id",
+            "diagnosis",
+            "rank",
+            "code",
+            "stage",
+            "gap",
+            "dimension",
+            "headline",
+            "text",
+            "evidence",
+            "causes",
+            "certainty",
+            "severity",
+            "priority",
+            "decision",
+            "note",
+        ]
+        read_only_fields = fields
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """What is decided of a finding; texts may be edited with it, figures may not."""
+
+    decision = serializers.ChoiceField(choices=Decision.choices)
+    headline = serializers.CharField(max_length=240, required=False)
+    text = serializers.CharField(required=False, allow_blank=True)
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+
+class ActionSerializer(serializers.ModelSerializer[Action]):
+    """An action with the gap it should close and the diagnosis it came from."""
+
+    engagement = serializers.UUIDField(source="engagement_id", read_only=True)
+    diagnosis = serializers.UUIDField(source="diagnosis_id", read_only=True)
+    finding = serializers.UUIDField(source="finding_id", read_only=True, allow_null=True)
+    basis = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Action
+        fields = [
+            "id",
+            "engagement",
+            "diagnosis",
+            "finding",
+            "entry",
+            "stage",
+            "gap",
+            "dimension",
+            "title",
+            "cause",
+            "question",
+            "owner",
+            "starts_on",
+            "due_on",
+            "effort",
+            "impact",
+            "measure",
+            "baseline",
+            "target",
+            "basis",
+            "position",
+            "state",
+        ]
+        read_only_fields = ["entry", "stage", "gap", "dimension", "question", "baseline", "position"]
+
+
+class NewActionSerializer(serializers.ModelSerializer[Action]):
+    """An action to add to the plan: one's own, or an entry of the library."""
+
+    title = serializers.CharField(max_length=240, required=False, allow_blank=True, default="")
+    entry = serializers.CharField(max_length=8, required=False, allow_blank=True, default="")
+    dimension = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
+
+    class Meta:
+        model = Action
+        fields = ["gap", "dimension", "entry", "title", "owner", "starts_on", "due_on", "target", "measure"]

@@ -1,0 +1,161 @@
+"""Endpoints of diagnoses, findings and actions: select for the member, call one service, show."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from diagnosis import services
+from diagnosis.api.serializers import (
+    ActionSerializer,
+    DecisionSerializer,
+    DiagnosisDetailSerializer,
+    DiagnosisSerializer,
+    FindingSerializer,
+    NewActionSerializer,
+)
+from diagnosis.enums import ActionState, DiagnosisState
+from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.selectors import (
+    actions_for,
+    diagnoses_for,
+    findings_for,
+    get_action_for,
+    get_diagnosis_for,
+    get_finding_for,
+    latest_diagnosis_for,
+)
+from practice.api.views import member_of
+from practice.models import Member
+from practice.selectors import engagements_for, get_engagement_for, get_or_404
+from surveys.models import Wave
+
+NOT_IN_PLAN = (ActionState.PROPOSED, ActionState.DROPPED)
+
+
+def _wave_for(member: Member, wave_id: UUID) -> Wave:
+    wave: Wave = get_or_404(Wave.objects.filter(engagement__in=engagements_for(member)), wave_id)
+    return wave
+
+
+class WaveDiagnoses(generics.ListAPIView[Diagnosis]):
+    """List the diagnoses of a wave, newest first, or ask for one."""
+
+    serializer_class = DiagnosisSerializer
+    queryset = Diagnosis.objects.none()
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+
+    def get_queryset(self) -> Any:
+        """Return what the member may see."""
+        member = member_of(self.request)
+        return diagnoses_for(member).filter(wave=_wave_for(member, self.kwargs["wave_id"])).defer("result")
+
+    @extend_schema(request=None, responses={202: DiagnosisSerializer})
+    def post(self, request: Request, wave_id: UUID) -> Response:
+        """Ask for a diagnosis of what is released; a current or running one is returned instead of a second."""
+        wave = _wave_for(member_of(request), wave_id)
+        diagnosis = services.request_diagnosis(wave, member_of(request))
+        return Response(DiagnosisSerializer(diagnosis).data, status=202)
+
+
+class DiagnosisDetail(APIView):
+    """Read one diagnosis: state, progress, and the whole result with every figure."""
+
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+
+    @extend_schema(responses=DiagnosisDetailSerializer)
+    def get(self, request: Request, diagnosis_id: UUID) -> Response:
+        """Return the diagnosis."""
+        diagnosis = get_diagnosis_for(member_of(request), diagnosis_id)
+        return Response(DiagnosisDetailSerializer(diagnosis).data)
+
+
+class DiagnosisFindings(generics.ListAPIView[Finding]):
+    """List the findings of a diagnosis in rank order."""
+
+    serializer_class = FindingSerializer
+    queryset = Finding.objects.none()
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+
+    def get_queryset(self) -> Any:
+        """Return what the member may see."""
+        member = member_of(self.request)
+        diagnosis = get_diagnosis_for(member, self.kwargs["diagnosis_id"])
+        return findings_for(member, diagnosis).defer("diagnosis__result")
+
+
+class FindingDecision(APIView):
+    """Decide a finding."""
+
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+
+    @extend_schema(request=DecisionSerializer, responses=FindingSerializer)
+    def post(self, request: Request, finding_id: UUID) -> Response:
+        """Accept, reject or put back the finding; its texts may be edited with it."""
+        finding = get_finding_for(member_of(request), finding_id)
+        serializer = DecisionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        decided = services.decide_finding(finding, actor=member_of(request), **serializer.validated_data)
+        return Response(FindingSerializer(decided).data)
+
+
+class EngagementActions(generics.ListAPIView[Action]):
+    """List the actions of an engagement in plan order, or add one."""
+
+    serializer_class = ActionSerializer
+    queryset = Action.objects.none()
+    read_permission = "action.read"
+    write_permission = "action.edit"
+
+    def get_queryset(self) -> Any:
+        """Return what the member may see."""
+        member = member_of(self.request)
+        engagement = get_engagement_for(member, self.kwargs["engagement_id"])
+        return actions_for(member, engagement=engagement).defer("diagnosis__result")
+
+    @extend_schema(request=NewActionSerializer, responses={201: ActionSerializer})
+    def post(self, request: Request, engagement_id: UUID) -> Response:
+        """Add an action to the plan of the newest finished diagnosis."""
+        engagement = get_engagement_for(member_of(request), engagement_id)
+        serializer = NewActionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        diagnosis = latest_diagnosis_for(member_of(request), engagement)
+        if diagnosis is None or diagnosis.state != DiagnosisState.SUCCEEDED:
+            raise Http404
+        action = services.plan_action(diagnosis, actor=member_of(request), **serializer.validated_data)
+        return Response(ActionSerializer(action).data, status=201)
+
+
+class ActionDetail(APIView):
+    """Read or change one action."""
+
+    read_permission = "action.read"
+    write_permission = "action.edit"
+
+    @extend_schema(responses=ActionSerializer)
+    def get(self, request: Request, action_id: UUID) -> Response:
+        """Return the action."""
+        return Response(ActionSerializer(get_action_for(member_of(request), action_id)).data)
+
+    @extend_schema(request=ActionSerializer, responses=ActionSerializer)
+    def patch(self, request: Request, action_id: UUID) -> Response:
+        """Change the action; the state `planned` takes a proposed one into the plan."""
+        action = get_action_for(member_of(request), action_id)
+        serializer = ActionSerializer(action, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        fields = dict(serializer.validated_data)
+        if action.state in NOT_IN_PLAN and fields.get("state") == ActionState.PLANNED:
+            del fields["state"]
+            changed = services.accept_action(action, actor=member_of(request), **fields)
+        else:
+            changed = services.update_action(action, actor=member_of(request), **fields)
+        return Response(ActionSerializer(changed).data)

@@ -1,0 +1,91 @@
+"""Forms of the diagnosis room: the consultant's summary, and actions of the plan."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from diagnosis.enums import ActionState, Level
+from diagnosis.models import Action
+from diagnosis.rules.library import load_library
+
+MAX_SUMMARY = 6000
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class SummaryForm(forms.Form):
+    """The consultant's own summary of a diagnosis."""
+
+    text = forms.CharField(
+        label=_("Summary"),
+        help_text=_(
+            "In your own words; it opens the diagnosis document. Plain text, blank lines part paragraphs."
+        ),
+        max_length=MAX_SUMMARY,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+
+class ActionForm(forms.ModelForm[Action]):
+    """What is done, by whom, until when, how it is proved, and what the gap should come to."""
+
+    class Meta:
+        model = Action
+        fields = ["title", "owner", "starts_on", "due_on", "measure", "target", "effort", "impact", "state"]
+        widgets = {
+            "title": forms.Textarea(attrs={"rows": 2}),
+            "measure": forms.Textarea(attrs={"rows": 2}),
+            "starts_on": _date_input(),
+            "due_on": _date_input(),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in ("effort", "impact"):
+            self.fields[name] = forms.TypedChoiceField(
+                label=self.fields[name].label, choices=Level.choices, coerce=int
+            )
+        self.fields["state"] = forms.ChoiceField(label=_("State"), choices=ActionState.choices)
+
+
+class NewActionForm(forms.ModelForm[Action]):
+    """An action of the consultant's own, or one from the library, for one gap."""
+
+    entry = forms.ChoiceField(label=_("From the library"), required=False)
+    title = forms.CharField(
+        label=_("Action"),
+        help_text=_("May stay empty when you take one from the library."),
+        max_length=240,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    gap = forms.ChoiceField(label=_("Gap it should close"))
+    dimension = forms.ChoiceField(label=_("On"), required=False)
+
+    class Meta:
+        model = Action
+        fields = ["entry", "title", "gap", "dimension", "owner", "starts_on", "due_on", "target"]
+        widgets = {"starts_on": _date_input(), "due_on": _date_input()}
+
+    def __init__(self, *args: Any, gaps: Mapping[str, str], dimensions: Mapping[str, str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices: dict[str, Any] = {
+            "gap": [("", "—"), *((code, f"{code} {name}") for code, name in gaps.items())],
+            "dimension": [
+                ("", _("all dimensions together")),
+                *((code, f"{code} {name}") for code, name in dimensions.items()),
+            ],
+            "entry": [
+                ("", _("none: an action of my own")),
+                *((entry.id, f"{entry.id} {entry.action}") for entry in load_library() if entry.gap in gaps),
+            ],
+        }
+        for name, values in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+            field.choices = values

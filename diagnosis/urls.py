@@ -1,0 +1,21 @@
+"""Routes of the diagnosis room, all inside an engagement."""
+
+from django.urls import include, path
+
+from diagnosis.views import actions, diagnoses, findings
+
+app_name = "diagnosis"
+
+engagement_patterns = [
+    path("diagnosis/", diagnoses.diagnosis_detail, name="diagnosis_detail"),
+    path("diagnosis/request/", diagnoses.diagnosis_request, name="diagnosis_request"),
+    path("diagnosis/progress/", diagnoses.diagnosis_progress, name="diagnosis_progress"),
+    path("diagnosis/summary/", diagnoses.diagnosis_summary, name="diagnosis_summary"),
+    path("diagnosis/gap/<str:gap>/", diagnoses.gap_sheet, name="gap_sheet"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<uuid:finding_id>/decide/", findings.finding_decide, name="finding_decide"),
+    path("actions/", actions.actions, name="actions"),
+    path("actions/new/", actions.action_create, name="action_create"),
+    path("actions/<uuid:action_id>/", actions.action_edit, name="action_edit"),
+]
+urlpatterns = [path("p/<slug:slug>/engagements/<uuid:engagement_id>/", include(engagement_patterns))]

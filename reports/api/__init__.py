@@ -1,0 +1,1 @@
+"""Endpoints of documents and their files."""
