@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from crmgap_site.engagements.overview import overviews
 from crmgap_site.engagements.setup import EngagementSetupForm, audience_lengths, open_engagement
+from crmgap_site.templatetags.portal import find_url
 from diagnosis.words import AUDIENCES
 from practice import services
 from practice.forms import EngagementForm
@@ -15,8 +16,12 @@ from practice.pages import page_of
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import engagements_for, get_client_for, get_engagement_for
+from reports.enums import ReportState
+from reports.models import Report
 from reports.selectors import reports_of_engagement
-from surveys.enums import AudienceState
+from surveys.selectors import field_view
+
+ORDER = {code: place for place, code in enumerate(AUDIENCES)}
 
 
 @require_safe
@@ -75,17 +80,18 @@ def engagement_detail(request: PracticeRequest, slug: str, engagement_id: UUID) 
     """Show where an engagement stands, whether it is healthy, and what is next."""
     engagement = get_engagement_for(request.member, engagement_id)
     overview = overviews([engagement], slug=slug)[0]
+    field = field_view(overview.wave) if overview.wave else None
     audiences = [
         {
-            "name": AUDIENCES.get(audience.audience, audience.audience),
-            "mode": audience.mode,
-            "state_label": audience.get_state_display(),
-            "closes_at": audience.closes_at,
-            "n_invited": audience.totals.get("invited"),
-            "n_finished": audience.totals.get("finished"),
-            "lamp": "ok" if audience.state == AudienceState.RELEASED else "soon",
+            "name": AUDIENCES.get(row.audience.audience, row.audience.audience),
+            "mode": row.audience.mode,
+            "state_label": row.audience.get_state_display(),
+            "closes_at": row.audience.closes_at,
+            "n_invited": row.n_invited,
+            "n_finished": row.n_finished,
+            "lamp": row.lamp,
         }
-        for audience in (overview.wave.audiences.all() if overview.wave else [])
+        for row in sorted(field.audiences if field else (), key=lambda row: ORDER[row.audience.audience])
     ]
     context = {
         "engagement": engagement,
@@ -95,8 +101,20 @@ def engagement_detail(request: PracticeRequest, slug: str, engagement_id: UUID) 
         "next_action": overview.next_action,
         "wave": overview.wave,
         "audiences": audiences,
-        "reports": reports_of_engagement(request.member, engagement)[:10],
+        "reports": [
+            _report_row(report, slug) for report in reports_of_engagement(request.member, engagement)[:10]
+        ],
         "n_to_decide": overview.n_to_decide,
         "n_actions": overview.n_actions,
     }
     return render(request, "practice/engagement_detail.html", context)
+
+
+def _report_row(report: Report, slug: str) -> dict[str, object]:
+    is_ready = report.state == ReportState.SUCCEEDED
+    return {
+        "title": report.title,
+        "url": find_url("report_download", slug=slug, report_id=report.pk) if is_ready else "",
+        "state_label": report.get_state_display(),
+        "created_at": report.created_at,
+    }
