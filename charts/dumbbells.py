@@ -182,11 +182,10 @@ def _label_first(
         canvas.text(x, y + 2.4, data.perception_label, 6.8, "text", anchor=anchor, room=60)
     if wanted is not None and first["expectation"]:
         first["expectation"] = False
-        x, anchor = (axis.at(wanted) + 7, "start") if right else (axis.at(wanted) - 7, "end")
-        canvas.text(x, y + 2.4, data.expectation_label, 6.8, "text", anchor=anchor, room=48)
+        canvas.text(axis.at(wanted), y - 7, data.expectation_label, 6.8, "text", anchor="middle", room=80)
     if company is not None and not row.total and first["company"]:
         first["company"] = False
-        canvas.text(axis.at(company), y - 6.4, data.company_label, 6.4, "muted", anchor="middle", room=80)
+        canvas.text(axis.at(company), y + 11, data.company_label, 6.4, "muted", anchor="middle", room=80)
 
 
 def _draw_figures(canvas: Canvas, row: DumbbellRow, x: float, y: float) -> None:

@@ -196,7 +196,7 @@ _ROW, _GROUP = 22.0, 22.0
 def timeline(data: Timeline, *, theme: Theme, uid: str, width: float = 482) -> str:
     """Actions as bars over months, grouped by stage; a diamond is the due day."""
     canvas = Canvas(theme, uid=uid, kind="timeline", width=width, title=data.title, desc=data.desc)
-    left = min(150.0, width * 0.32)
+    left = min(150.0, width * 0.32) if width <= 482 else width * 0.32
     axis = Axis(0, max(1, (data.end - data.start).days), left, width - 8)
     top = 26.0
     bottom = top + sum(_GROUP + len(group.bars) * _ROW for group in data.groups)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from charts.theme import PAPER
 from diagnosis.words import AUDIENCES, CERTAINTY, DECIDED, SEVERITY, STAGES
+from surveys.instruments import fill_company
 
 register = template.Library()
 DOTS = {"clear": "●●●", "probable": "●●○", "hint": "●○○", "undecided": "○○○", "none": "≈"}
@@ -93,6 +94,12 @@ def stage_name(code: str) -> str:
 def audience_name(code: str) -> str:
     """Print an audience's name."""
     return str(AUDIENCES.get(code, code))
+
+
+@register.filter
+def company(text: str, name: str) -> str:
+    """Put the client's name into a question of the instrument."""
+    return fill_company(text, name)
 
 
 @register.filter
