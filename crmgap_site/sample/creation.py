@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.urls import reverse
 
 from crmgap_site.sample import account, outcome, wave
-from crmgap_site.templatetags.portal import find_url
 from practice.models import Member
 from reports.models import Report
 
@@ -52,5 +52,5 @@ def _timed(say: Callable[[str], None], name: str) -> Iterator[None]:
 
 def _report_url(report: Report, owner: Member) -> str:
     """Return the address of a document's file in the portal."""
-    path = find_url("report_file", slug=owner.practice.slug, report_id=report.pk)
-    return f"{settings.BASE_URL}{path}"
+    where = {"slug": owner.practice.slug, "engagement_id": report.engagement_id, "report_id": report.pk}
+    return f"{settings.BASE_URL}{reverse('reports:report_download', kwargs=where)}"

@@ -80,7 +80,7 @@ def do_main_job(base_url: str) -> None:
         note(f"{sum(1 for _ in figures.numbers_in(result))} figures")
         note(f"{n_sums} sums exact to {error:.0e}")
     with step("findings and actions accepted") as note:
-        n_findings, n_actions = documents.accept_findings(api, diagnosis)
+        n_findings, n_actions = documents.accept_findings(api, found, diagnosis)
         note(f"{n_findings} and {n_actions}")
     with step("documents made"):
         reports = documents.request_reports(api, found, diagnosis)

@@ -61,8 +61,8 @@ def test_people_are_different_and_many_enough() -> None:
     assert company.people_csv().decode().count("\r\n") == len(everybody) + 1
 
 
-def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two interruptions, then the rest: the same people, answered once, one diagnosis, two documents."""
+def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    """Two interruptions, then the rest: the same people, answered once, one diagnosis, two documents to download."""
     said: list[str] = []
     for room, name, n_calls in ((answers, "_give", 45), (outcome, "decide", 0)):
         with monkeypatch.context() as patch:
@@ -103,7 +103,14 @@ def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch) -> Non
         kinds = {(report.kind, report.state) for report in Report.objects.all()}
         assert kinds == {("diagnosis", "succeeded"), ("action_plan", "succeeded")}
         assert Report.objects.count() == 2
-    assert not any(json.loads(account.sign_in_file().read_text())["password"] in line for line in said)
+    sign_in = json.loads(account.sign_in_file().read_text())
+    assert not any(sign_in["password"] in line for line in said)
+    client.post("/accounts/login/", {"login": sign_in["email"], "password": sign_in["password"]})
+    assert len(sign_in["report_urls"]) == 2
+    for url in sign_in["report_urls"]:
+        answer = client.get(url.removeprefix(site_settings.BASE_URL))
+        assert answer.status_code == 200
+        assert answer["Content-Type"] == "application/pdf"
 
 
 def test_sign_in_file_lets_one_in(owner: Member, client: Client) -> None:
