@@ -11,6 +11,7 @@ urlpatterns = [
         name="openapi",
     ),
     path("", include("practice.api.urls")),
+    path("", include("surveys.api.urls")),
     path("", include("diagnosis.api.urls")),
     path("", include("reports.api.urls")),
 ]

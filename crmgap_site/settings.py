@@ -140,7 +140,9 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.read_number("TRUSTED_PROXIES", 0, maximum=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "CRMGap"
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is verified here; else no owner could turn the second factor on
+MFA_ALLOW_UNVERIFIED_EMAIL = (
+    True  # no address is verified here; else no owner could turn the second factor on
+)
 MFA_ADAPTER = "practice.accounts.SecondFactorAdapter"
 
 # --- cookies and headers ----------------------------------------------------------------------

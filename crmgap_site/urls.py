@@ -12,10 +12,14 @@ urlpatterns = [
     path("p/<slug:slug>/", engagements.engagement_list, name="engagement_list"),
     path("p/<slug:slug>/engagements/new/", engagements.engagement_create, name="engagement_create"),
     path(
-        "p/<slug:slug>/engagements/<uuid:engagement_id>/", engagements.engagement_detail, name="engagement_detail"
+        "p/<slug:slug>/engagements/<uuid:engagement_id>/",
+        engagements.engagement_detail,
+        name="engagement_detail",
     ),
     path(
-        "p/<slug:slug>/engagements/<uuid:engagement_id>/edit/", engagements.engagement_edit, name="engagement_edit"
+        "p/<slug:slug>/engagements/<uuid:engagement_id>/edit/",
+        engagements.engagement_edit,
+        name="engagement_edit",
     ),
     path("s/", include("surveys.respondent_urls")),
     path("api/v1/", include("crmgap_site.api_urls")),

@@ -52,16 +52,30 @@ def key_of(delivery: Delivery) -> str:
     return name_of(delivery.message_id)
 
 
-def read_mail(key: str) -> ReadMail:
-    """Return one recorded mail of this practice, or 404."""
+def delivery_of(key: str) -> Delivery:
+    """Return the delivery of this practice whose mail has the key, or 404."""
     if not is_available() or not KEY.fullmatch(key):
         raise Http404
-    message_ids = listed_deliveries().values_list("message_id", flat=True)
-    is_ours = any(name_of(message_id) == key for message_id in message_ids.iterator())
-    file = Path(settings.MAIL_SINK_DIR) / f"{key}.eml"
-    if not is_ours or not file.exists():
+    ids = listed_deliveries().values_list("pk", "message_id")
+    found = next((pk for pk, message_id in ids.iterator() if name_of(message_id) == key), None)
+    if found is None:
         raise Http404
-    return _parsed(key, file.read_bytes())
+    return listed_deliveries().get(pk=found)
+
+
+def read_file(key: str) -> ReadMail | None:
+    """Return the recorded mail with this key, or None when the sink does not have it any more."""
+    file = Path(settings.MAIL_SINK_DIR) / f"{key}.eml"
+    return _parsed(key, file.read_bytes()) if file.exists() else None
+
+
+def read_mail(key: str) -> ReadMail:
+    """Return one recorded mail of this practice, or 404."""
+    delivery_of(key)
+    mail = read_file(key)
+    if mail is None:
+        raise Http404
+    return mail
 
 
 def _parsed(key: str, content: bytes) -> ReadMail:

@@ -1,0 +1,1 @@
+"""Endpoints of waves, people, launch, field and mailbox."""

@@ -1,0 +1,129 @@
+"""What the API shows and takes of waves, people and mails; never who of a confidential audience has answered."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from surveys.enums import Mode, WaveKind
+
+
+class AudienceSerializer(serializers.Serializer[Any]):
+    """An audience of a wave with its field counts; `null` = must not be shown, or not counted yet."""
+
+    id = serializers.UUIDField(source="audience.pk")
+    audience = serializers.CharField(source="audience.audience")
+    form = serializers.CharField(source="audience.form")
+    mode = serializers.CharField(source="audience.mode")
+    state = serializers.CharField(source="audience.state")
+    opens_at = serializers.DateTimeField(source="audience.opens_at", allow_null=True)
+    closes_at = serializers.DateTimeField(source="audience.closes_at", allow_null=True)
+    kept_attributes = serializers.ListField(source="audience.kept_attributes", child=serializers.CharField())
+    n_people = serializers.IntegerField()
+    n_invited = serializers.IntegerField()
+    n_waiting = serializers.IntegerField()
+    n_accepted = serializers.IntegerField()
+    n_bounced = serializers.IntegerField()
+    n_uncertain = serializers.IntegerField()
+    n_suppressed = serializers.IntegerField()
+    n_reminded = serializers.IntegerField()
+    n_started = serializers.IntegerField(allow_null=True)
+    n_finished = serializers.IntegerField(allow_null=True)
+    n_needed = serializers.IntegerField()
+    lamp = serializers.ChoiceField(choices=["ok", "soon", "no"])
+
+
+class WaveSummarySerializer(serializers.Serializer[Any]):
+    """A wave in a list."""
+
+    id = serializers.UUIDField()
+    engagement = serializers.UUIDField(source="engagement_id")
+    number = serializers.IntegerField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=WaveKind.choices)
+    instrument_code = serializers.CharField()
+    instrument_version = serializers.CharField()
+    launched_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class WaveSerializer(WaveSummarySerializer):
+    """A wave with its plan and the field of each audience."""
+
+    reminder_days = serializers.ListField(child=serializers.IntegerField())
+    close_days = serializers.IntegerField()
+    audiences = AudienceSerializer(many=True)
+
+
+class NewWaveSerializer(serializers.Serializer[Any]):
+    """Who is asked in a new wave."""
+
+    audiences = serializers.ListField(child=serializers.CharField(max_length=20), min_length=1, max_length=10)
+    name = serializers.CharField(max_length=80, required=False, default="")
+    kind = serializers.ChoiceField(choices=WaveKind.choices, required=False, default=WaveKind.LIVE)
+    instrument = serializers.CharField(max_length=40, required=False, default="die-crm")
+
+
+class ModeSerializer(serializers.Serializer[Any]):
+    """Confidential or named."""
+
+    mode = serializers.ChoiceField(choices=Mode.choices)
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """A person on the roster."""
+
+    id = serializers.UUIDField()
+    audience = serializers.CharField(source="wave_audience.audience")
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    language = serializers.CharField()
+    attributes = serializers.DictField(child=serializers.CharField())
+
+
+class PeopleFileSerializer(serializers.Serializer[Any]):
+    """A CSV file with people: the file itself, or its text."""
+
+    file = serializers.FileField(required=False)
+    csv = serializers.CharField(required=False, max_length=10 * 1024 * 1024, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
+        """Exactly one of the two is needed."""
+        if ("file" in attrs) == ("csv" in attrs):
+            raise serializers.ValidationError({"file": "Send the list as `file`, or its text as `csv`."})
+        return attrs
+
+
+class ProblemRowSerializer(serializers.Serializer[Any]):
+    """A row that cannot be imported yet."""
+
+    row = serializers.IntegerField(source="number")
+    values = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    problems = serializers.DictField(child=serializers.CharField())
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """An uploaded list: what it would do (state `preview`), or what it did."""
+
+    id = serializers.UUIDField()
+    wave = serializers.UUIDField(source="wave_id")
+    filename = serializers.CharField()
+    state = serializers.CharField()
+    n_rows = serializers.IntegerField()
+    n_ready = serializers.IntegerField()
+    n_to_fix = serializers.IntegerField()
+    n_merged = serializers.IntegerField()
+    n_suppressed = serializers.IntegerField()
+    n_imported = serializers.IntegerField()
+    problems = ProblemRowSerializer(many=True)
+
+
+class MailSerializer(serializers.Serializer[Any]):
+    """A mail that the recording sink kept."""
+
+    key = serializers.CharField()
+    to = serializers.CharField()
+    subject = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    audience = serializers.CharField()
+    round = serializers.CharField()
+    text = serializers.CharField()

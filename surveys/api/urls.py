@@ -1,0 +1,29 @@
+"""Routes of the surveys room's endpoints."""
+
+from django.urls import path
+
+from surveys.api import views
+
+urlpatterns = [
+    path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
+    path("waves/<uuid:wave_id>/", views.WaveDetail.as_view(), name="wave_detail"),
+    path("waves/<uuid:wave_id>/people/", views.WavePeople.as_view(), name="wave_people"),
+    path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
+    path("waves/<uuid:wave_id>/close/", views.WaveClose.as_view(), name="wave_close"),
+    path("imports/<uuid:import_id>/", views.ImportDetail.as_view(), name="import_detail"),
+    path("imports/<uuid:import_id>/confirm/", views.ImportConfirm.as_view(), name="import_confirm"),
+    path("audiences/<uuid:audience_id>/mode/", views.AudienceMode.as_view(), name="audience_mode"),
+    path(
+        "audiences/<uuid:audience_id>/pause/", views.AudienceAct.as_view(act="pause"), name="audience_pause"
+    ),
+    path(
+        "audiences/<uuid:audience_id>/resume/",
+        views.AudienceAct.as_view(act="resume"),
+        name="audience_resume",
+    ),
+    path(
+        "audiences/<uuid:audience_id>/close/", views.AudienceAct.as_view(act="close"), name="audience_close"
+    ),
+    path("mailbox/", views.MailboxList.as_view(), name="mailbox"),
+    path("mailbox/<str:message>/", views.MailboxMail.as_view(), name="mailbox_mail"),
+]
