@@ -44,6 +44,14 @@ def check_sum(result: Mapping[str, Any]) -> tuple[int, float]:
     return len(errors), max(errors)
 
 
+def check_counts(result: Mapping[str, Any], invited: Mapping[str, int]) -> None:
+    """Check that everybody invited was reached and has finished, audience by audience."""
+    found = {row["code"]: (row["invited"], row["accepted"], row["finished"]) for row in result["audiences"]}
+    wanted = {code: (number, number, number) for code, number in invited.items()}
+    if found != wanted:
+        raise SelfTestError(f"invited, reached and finished are {found}, not {wanted}")
+
+
 def total_gap(result: Mapping[str, Any]) -> float:
     """Return the customers' gap overall."""
     return _estimate(next(gap for gap in result["gaps"] if gap["code"] == TOTAL), None)

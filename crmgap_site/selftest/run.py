@@ -9,7 +9,7 @@ from crmgap_site.selftest import documents, figures, survey
 from crmgap_site.selftest.account import open_account
 from crmgap_site.selftest.api import Api
 from crmgap_site.selftest.errors import SelfTestError
-from crmgap_site.selftest.people import draw_answers
+from crmgap_site.selftest.people import INVITED, draw_answers
 from crmgap_site.selftest.respondents import answer_all
 
 Note = Callable[[str], None]
@@ -76,9 +76,10 @@ def do_main_job(base_url: str) -> None:
         diagnosis = documents.wait_for_diagnosis(api, found)
     with step("figures checked") as note:
         result = diagnosis["result"]
+        figures.check_counts(result, INVITED)
         n_sums, error = figures.check_sum(result)
         note(f"{sum(1 for _ in figures.numbers_in(result))} figures")
-        note(f"{n_sums} sums exact to {error:.0e}")
+        note(f"{n_sums} sums of gaps, largest error {error:.0e}")
     with step("findings and actions accepted") as note:
         n_findings, n_actions = documents.accept_findings(api, found, diagnosis)
         note(f"{n_findings} and {n_actions}")

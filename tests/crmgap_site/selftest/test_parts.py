@@ -9,7 +9,7 @@ from crmgap_site.selftest.account import time_code
 from crmgap_site.selftest.api import wait_for
 from crmgap_site.selftest.browser import Browser, Page
 from crmgap_site.selftest.errors import SelfTestError
-from crmgap_site.selftest.figures import check_sum, numbers_in, printed, total_gap
+from crmgap_site.selftest.figures import check_counts, check_sum, numbers_in, printed, total_gap
 from crmgap_site.selftest.pdf_text import pages_as_text
 from crmgap_site.selftest.people import INVITED, address_of, draw_answers, people_csv
 from crmgap_site.selftest.run import StepFailedError, step
@@ -80,6 +80,13 @@ def test_sums_are_checked_to_1e_12() -> None:
     wrong["gaps"].pop(0)
     with pytest.raises(SelfTestError, match="lacks the gaps D1"):
         check_sum(wrong)
+
+
+def test_everybody_must_have_finished() -> None:
+    row = {"code": "managers", "invited": 8, "accepted": 8, "finished": 8}
+    check_counts({"audiences": [row]}, {"managers": 8})
+    with pytest.raises(SelfTestError, match=r"\(8, 8, 7\)"):
+        check_counts({"audiences": [{**row, "finished": 7}]}, {"managers": 8})
 
 
 def test_hidden_gap_is_no_sum() -> None:
