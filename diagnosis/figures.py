@@ -54,6 +54,8 @@ from surveys.instruments import Instrument
 Result = Mapping[str, Any]
 Link = Callable[[str], str | None]
 CellLink = Callable[[str, str | None], str | None]
+DOCUMENT_WIDTH = 482.0
+"""Width of the text column of documents in points; a narrower drawing has larger letters in the same space."""
 
 
 def no_link(_code: str) -> str | None:
@@ -194,7 +196,13 @@ def _readiness(result: Result, instrument: Instrument, link: Link) -> Readiness 
 
 
 def waterfall_figure(
-    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: Link = no_link
+    result: Result,
+    instrument: Instrument,
+    *,
+    theme: Theme,
+    uid: str,
+    link: Link = no_link,
+    width: float = DOCUMENT_WIDTH,
 ) -> str:
     """Draw the steps from expectation to perception, with the interval of each step."""
     plan = instrument.waterfall
@@ -228,7 +236,7 @@ def waterfall_figure(
         EndState(labels[plan.start], start.get("mean"), note=plan.start), steps,
         EndState(labels[plan.end], end.get("mean"), note=plan.end), bands, scale["low"], scale["high"],
     )  # fmt: skip
-    return waterfall(data, theme=theme, uid=uid)
+    return waterfall(data, theme=theme, uid=uid, width=width)
 
 
 def _waterfall_states(instrument: Instrument) -> list[str]:
@@ -270,7 +278,13 @@ def _gap_at(gap: Mapping[str, Any], dimension: str | None) -> Mapping[str, Any]:
 
 
 def dimensions_figure(
-    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: Link = no_link
+    result: Result,
+    instrument: Instrument,
+    *,
+    theme: Theme,
+    uid: str,
+    link: Link = no_link,
+    width: float = DOCUMENT_WIDTH,
 ) -> str:
     """Draw every dimension as a dumbbell, the largest shortfall first, and all together at the end."""
     total = gaps_by_code(result)[instrument.waterfall.total]
@@ -301,7 +315,7 @@ def dimensions_figure(
         _("scale %(low)s to %(high)s") % {"low": f"{scale['low']:g}", "high": f"{scale['high']:g}"},
         scale["low"], scale["high"],
     )  # fmt: skip
-    return dumbbells(data, theme=theme, uid=uid)
+    return dumbbells(data, theme=theme, uid=uid, width=width)
 
 
 def items_figure(result: Result, instrument: Instrument, dimension: str, *, theme: Theme, uid: str) -> str:
@@ -328,7 +342,13 @@ def items_figure(result: Result, instrument: Instrument, dimension: str, *, them
 
 
 def steps_grid_figure(
-    result: Result, instrument: Instrument, *, theme: Theme, uid: str, link: CellLink = no_cell_link
+    result: Result,
+    instrument: Instrument,
+    *,
+    theme: Theme,
+    uid: str,
+    link: CellLink = no_cell_link,
+    width: float = DOCUMENT_WIDTH,
 ) -> str:
     """Draw dimension x step of the waterfall as a coloured grid, with the total at the right."""
     plan, gaps = instrument.waterfall, gaps_by_code(result)
@@ -350,10 +370,12 @@ def steps_grid_figure(
         _("Steps by dimension"), _("The steps add up to the total in every row."), columns, tuple(rows),
         medium=span * 0.4 / 6, large=span * 0.9 / 6,
     )  # fmt: skip
-    return heat_grid(data, theme=theme, uid=uid)
+    return heat_grid(data, theme=theme, uid=uid, width=width)
 
 
-def coherence_figure(result: Result, instrument: Instrument, *, theme: Theme, uid: str) -> str:
+def coherence_figure(
+    result: Result, instrument: Instrument, *, theme: Theme, uid: str, width: float = DOCUMENT_WIDTH
+) -> str:
     """Draw readiness by factor and audience, with the difference between managers and front line."""
     readiness = result["readiness"]
     audiences = [row for row in result["audiences"] if row["code"] != "customers"]
@@ -393,7 +415,7 @@ def coherence_figure(result: Result, instrument: Instrument, *, theme: Theme, ui
         _("Readiness by factor and group"), _("Scores from 0 to 100; a triangle marks scores below 50."),
         columns, groups, "I3", _("managers less front line"),
     )  # fmt: skip
-    return coherence_map(data, theme=theme, uid=uid)
+    return coherence_map(data, theme=theme, uid=uid, width=width)
 
 
 def cover_figure(result: Result, instrument: Instrument, *, theme: Theme, uid: str) -> str:

@@ -20,6 +20,7 @@ from charts.plan import (
     timeline,
 )
 from charts.theme import Theme
+from diagnosis.figures import DOCUMENT_WIDTH
 from diagnosis.words import STAGES
 
 MONTHS = 12
@@ -110,6 +111,7 @@ def timeline_figure(
     uid: str,
     link: Link = no_link,
     mark_today: bool = False,
+    width: float = DOCUMENT_WIDTH,
 ) -> str:
     """Draw start and end of the actions that have an end, by stage; `today` stands for a missing start."""
     dated = [action for action in actions if action.due_on]
@@ -138,4 +140,4 @@ def timeline_figure(
         tuple(groups),
         markers,
     )
-    return timeline(data, theme=theme, uid=uid)
+    return timeline(data, theme=theme, uid=uid, width=width)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.models import Diagnosis
 from diagnosis.selectors import actions_for, findings_for, latest_diagnosis_for
+from practice.enums import JobState
 from practice.exceptions import CrmgapError
 from practice.models import Engagement, Job
 from practice.pages import page_of
@@ -128,7 +129,12 @@ def _is_in_work(request: PracticeRequest, engagement: Engagement, diagnosis: Dia
     found = reports_of_engagement(request.member, engagement).filter(
         diagnosis=diagnosis, kind=kind, state__in=IN_WORK
     )
-    return any((job := latest_job("report", report.pk)) and job.is_active for report in found.only("pk"))
+    jobs = Job.objects.filter(
+        kind="report",
+        object_id__in=list(found.values_list("pk", flat=True)),
+        state__in=[JobState.QUEUED, JobState.RUNNING],
+    )
+    return jobs.exists()
 
 
 @require_safe

@@ -14,7 +14,7 @@ from diagnosis import plan_figures
 from diagnosis.enums import ActionState
 from diagnosis.models import Action
 from diagnosis.views.finding_cards import numbers_of
-from diagnosis.views.result_cards import STAGE_LETTERS, Card, drawing
+from diagnosis.views.result_cards import PAGE_WIDTH, STAGE_LETTERS, Card, drawing
 from diagnosis.words import STAGES
 
 Row = dict[str, Any]
@@ -52,11 +52,13 @@ def board_context(
     in_plan = [action for action in rows if _is_in_plan(action)]
     return {
         "lanes": _by_stage(cards) if by == "stage" else _by_state(cards, may_edit=may_edit),
+        "proposed": [card for card in cards if card["action"].state == ActionState.PROPOSED]
+        if may_edit
+        else [],
         "targets": _targets(in_plan, numbers, units),
         "matrix": _matrix(in_plan, numbers),
         "timeline": _timeline(in_plan, numbers, today),
         "n_actions": len(in_plan),
-        "n_proposed": sum(action.state == ActionState.PROPOSED for action in rows),
         "n_late": sum(card["is_late"] for card in cards),
     }
 
@@ -81,9 +83,7 @@ def _card(
 
 
 def _by_state(cards: list[Row], *, may_edit: bool) -> list[Row]:
-    states = [ActionState.PLANNED, ActionState.RUNNING, ActionState.DONE]
-    if may_edit:
-        states.insert(0, ActionState.PROPOSED)
+    states = (ActionState.PLANNED, ActionState.RUNNING, ActionState.DONE)
     lanes = [_lane(state.label, cards, "state", state) for state in states]
     dropped = _lane(ActionState.DROPPED.label, cards, "state", ActionState.DROPPED)
     return [*lanes, dropped] if may_edit and dropped["cards"] else lanes
@@ -107,7 +107,7 @@ def _targets(actions: list[Action], numbers: Mapping[UUID, str], units: Mapping[
         row = rows.setdefault(
             (action.gap, action.dimension),
             {
-                "label": " ".join(filter(None, (action.gap, action.dimension))),
+                "label": "\N{NO-BREAK SPACE}".join(filter(None, (action.gap, action.dimension))),
                 "estimate": action.baseline,
                 "target": action.target,
                 "decimals": 2 if units.get(action.gap, POINTS) == POINTS else 0,
@@ -159,6 +159,7 @@ def _timeline(actions: list[Action], numbers: Mapping[UUID, str], today: date) -
         uid="timeline",
         link=lambda number: f"#{number}",
         mark_today=True,
+        width=PAGE_WIDTH,
     )
     n_undated = len(actions) - len(dated)
     note = _("Understanding first, then design, the weakest readiness, delivery, visibility.")

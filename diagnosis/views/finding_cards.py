@@ -12,6 +12,8 @@ from diagnosis.views.result_cards import STAGE_LETTERS
 from diagnosis.words import STAGES
 
 Row = dict[str, Any]
+READABLE = frozenset({"clear", "probable", "hint"})
+"""Certainties that say something is there; other steps of the same dimension are left to the sheet."""
 
 
 def numbers_of(actions: Iterable[Action]) -> dict[UUID, str]:
@@ -40,11 +42,14 @@ def finding_cards(findings: Iterable[Finding], actions: Iterable[Action]) -> lis
             "importance": _percent(_number(finding.evidence, "importance"), weightiest),
             "sureness": 100 * _number(finding.evidence, "weight"),
             "priority": 100 * finding.priority,
-            "evidence": [_evidence(row) for row in finding.evidence.get("gaps", [])],
+            "evidence": [
+                _evidence(row) for row in finding.evidence.get("gaps", []) if row["certainty"] in READABLE
+            ],
             "items": finding.evidence.get("items", []),
             "factors": finding.evidence.get("factors", []),
             "checks": finding.evidence.get("checks", []),
             "actions": [_action(action, numbers) for action in by_finding.get(finding.pk, [])],
+            "n_agreed": sum(_is_agreed(action) for action in by_finding.get(finding.pk, [])),
             "is_open": to_decide[:1] == [finding.pk],
         }
         for finding in rows
@@ -74,12 +79,16 @@ def _evidence(row: Mapping[str, Any]) -> Row:
     }
 
 
+def _is_agreed(action: Action) -> bool:
+    return action.state not in {ActionState.PROPOSED, ActionState.DROPPED}
+
+
 def _action(action: Action, numbers: Mapping[UUID, str]) -> Row:
     return {
         "action": action,
         "pk": action.pk,
         "number": numbers.get(action.pk, ""),
-        "is_agreed": action.state not in {ActionState.PROPOSED, ActionState.DROPPED},
+        "is_agreed": _is_agreed(action),
         "effort_label": action.get_effort_display(),
         "impact_label": action.get_impact_display(),
     }

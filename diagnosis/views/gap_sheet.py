@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from diagnosis import figures
-from diagnosis.views.result_cards import gap_row, part_names
+from diagnosis.views.result_cards import gap_row
 from diagnosis.views.sources import SheetUrl, Source
 from diagnosis.words import AUDIENCES, RELIABILITY, SEVERITY
 from surveys.instruments import Gap
@@ -22,6 +22,7 @@ def sheet_context(source: Source, code: str, part: str | None, sheet_url: SheetU
     if gap is None or definition is None or (part is not None and part not in gap["dimensions"]):
         return None
     row = gap_row(result, instrument, code, part, sheet_url)
+    is_measured = row["gap"]["certainty"] != "not_measured"
     return {
         "row": row,
         "summary": definition.summary,
@@ -29,15 +30,13 @@ def sheet_context(source: Source, code: str, part: str | None, sheet_url: SheetU
         "checks": definition.checks,
         "severity": SEVERITY.get(row["gap"].get("severity") or ""),
         "sides": _sides(source, gap, row["gap"], part),
-        "step": _step(result, code, part),
-        "parts": [
-            gap_row(result, instrument, code, other, sheet_url)
-            for other in gap["dimensions"]
-            if part is None or other == part or gap["kind"] != "coherence"
-        ],
+        "largest": _largest(result, code, part),
+        "parts": [gap_row(result, instrument, code, other, sheet_url) for other in gap["dimensions"]]
+        if part is None and is_measured
+        else [],
         "whole_url": sheet_url(code, None) if part else "",
         "variants": [_variant(source, variant, part) for variant in gap["variants"]],
-        "reliability": _reliability(source, gap, part),
+        **(_reliability(source, gap, part) if is_measured else {}),
         "coverage": _coverage(source) if gap["kind"] == "coverage" and part is None else None,
     }
 
@@ -80,7 +79,7 @@ def _sides(source: Source, gap: Mapping[str, Any], found: Mapping[str, Any], par
     return sides
 
 
-def _step(result: Mapping[str, Any], code: str, part: str | None) -> Mapping[str, Any] | None:
+def _largest(result: Mapping[str, Any], code: str, part: str | None) -> Mapping[str, Any] | None:
     """Return how often this step is the largest loss and its share of all losses, where both are known."""
     waterfall = result.get("waterfall")
     if not waterfall or part is not None:
@@ -97,20 +96,26 @@ def _variant(source: Source, variant: Mapping[str, Any], part: str | None) -> Ro
     return {"name": variant["name"], "gap": found}
 
 
-def _reliability(source: Source, gap: Mapping[str, Any], part: str | None) -> list[Row]:
-    """Return the reliability of the scales on both sides, by dimension."""
-    names = part_names(source.instrument)
-    states = {state.code: state.short or state.label for state in source.instrument.states}
-    return [
-        row
-        | {
-            "name": names.get(row["dimension"], row["dimension"]),
-            "state_name": states.get(row["state"], row["state"]),
-            "band_name": RELIABILITY.get(row["band"] or row["kind"], ""),
+def _reliability(source: Source, gap: Mapping[str, Any], part: str | None) -> dict[str, Any]:
+    """Return the reliability of the scales on both sides: a row per dimension, a cell per state."""
+    states = {state.code: f"{state.code} {state.short or state.label}" for state in source.instrument.states}
+    sides = [code for code in dict.fromkeys((gap["earlier"], gap["later"])) if code in states]
+    found = {(row["dimension"], row["state"]): row for row in source.result["reliability"]}
+    rows = [
+        {
+            "code": dimension.code,
+            "name": dimension.name,
+            "cells": [_alpha(found, dimension.code, s) for s in sides],
         }
-        for row in source.result["reliability"]
-        if row["state"] in {gap["earlier"], gap["later"]} and part in {None, row["dimension"]}
+        for dimension in source.instrument.dimensions
+        if part in {None, dimension.code} and any((dimension.code, side) in found for side in sides)
     ]
+    return {"reliability": rows, "reliability_states": [states[code] for code in sides]}
+
+
+def _alpha(found: Mapping[tuple[str, str], Mapping[str, Any]], dimension: str, state: str) -> Row:
+    row = found.get((dimension, state), {"alpha": None, "band": None, "kind": ""})
+    return {**row, "band_name": RELIABILITY.get(row["band"] or row["kind"], "")}
 
 
 def _coverage(source: Source) -> Row | None:

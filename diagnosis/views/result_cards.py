@@ -18,6 +18,8 @@ from diagnosis.words import AUDIENCES, RELIABILITY, STAGES
 from surveys.instruments import Instrument
 
 Row = dict[str, Any]
+PAGE_WIDTH, MAP_WIDTH, COLUMN_WIDTH, NARROW_WIDTH = 700.0, 540.0, 440.0, 340.0
+"""Widths of drawings in a card of the page's width and in the two columns: letters come out equally large."""
 STAGE_LETTERS = {"design": "D", "implementation": "I", "evaluation": "E"}
 """Letters of the stages, as in the codes of the gaps and in the style sheet."""
 
@@ -117,7 +119,12 @@ def _gap_map(source: Source, sheet_url: SheetUrl) -> Card:
 def _waterfall(source: Source, sheet_url: SheetUrl) -> Card:
     result, instrument = source.result, source.instrument
     svg = figures.waterfall_figure(
-        result, instrument, theme=SCREEN, uid="waterfall", link=lambda code: sheet_url(code, None)
+        result,
+        instrument,
+        theme=SCREEN,
+        uid="waterfall",
+        width=COLUMN_WIDTH,
+        link=lambda code: sheet_url(code, None),
     )
     largest = messages.largest_step(result)
     note = _("The steps add up to the total gap.")
@@ -156,7 +163,7 @@ def _steps_end(result: Mapping[str, Any]) -> Row:
 
 def _steps_grid(source: Source, sheet_url: SheetUrl) -> Card:
     svg = figures.steps_grid_figure(
-        source.result, source.instrument, theme=SCREEN, uid="grid", link=sheet_url
+        source.result, source.instrument, theme=SCREEN, uid="grid", width=NARROW_WIDTH, link=sheet_url
     )
     return Card(
         messages.grid_title(source.result, source.instrument),
@@ -198,6 +205,7 @@ def _dimensions(source: Source, sheet_url: SheetUrl) -> Card:
         source.instrument,
         theme=SCREEN,
         uid="dimensions",
+        width=PAGE_WIDTH,
         link=lambda code: sheet_url(total, code),
     )
     n = figures.gaps_by_code(source.result)[total]["overall"].get("n_later")
@@ -246,8 +254,14 @@ def _readiness(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
     card = Card(
         messages.inside_title(source.result, instrument),
         _("Readiness from 0 to 100 by factor and group. Choose a gap in the map for its statistics."),
-        drawing(figures.coherence_figure(source.result, instrument, theme=SCREEN, uid="coherence")),
-        _("Hatched: fewer than five answers, hidden. Marked: fewer than ten answers, indicative."),
+        drawing(
+            figures.coherence_figure(
+                source.result, instrument, theme=SCREEN, uid="coherence", width=MAP_WIDTH
+            )
+        ),
+        _(
+            "Triangle: below 50. Asterisk: fewer than ten answers, indicative. Hatched: hidden, too few answers."
+        ),
     )
     pairs = [
         row
