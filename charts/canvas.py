@@ -165,7 +165,7 @@ class Canvas:
             self._out.append(f"<g>{title}")
             return
         self._links += 1
-        self._out.append(f'<a class="chart-link" href="{_safe_link(href)}" aria-label="{words}">{title}')
+        self._out.append(f'<a class="chart-link" href="{_safe_link(href)}">{title}')
 
     def close_mark(self, href: str | None = None) -> None:
         if self.theme.screen:

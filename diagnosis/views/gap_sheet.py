@@ -98,7 +98,7 @@ def _variant(source: Source, variant: Mapping[str, Any], part: str | None) -> Ro
 
 def _reliability(source: Source, gap: Mapping[str, Any], part: str | None) -> dict[str, Any]:
     """Return the reliability of the scales on both sides: a row per dimension, a cell per state."""
-    states = {state.code: f"{state.code} {state.short or state.label}" for state in source.instrument.states}
+    states = {state.code: state.label for state in source.instrument.states}
     sides = [code for code in dict.fromkeys((gap["earlier"], gap["later"])) if code in states]
     found = {(row["dimension"], row["state"]): row for row in source.result["reliability"]}
     rows = [
@@ -110,7 +110,10 @@ def _reliability(source: Source, gap: Mapping[str, Any], part: str | None) -> di
         for dimension in source.instrument.dimensions
         if part in {None, dimension.code} and any((dimension.code, side) in found for side in sides)
     ]
-    return {"reliability": rows, "reliability_states": [states[code] for code in sides]}
+    return {
+        "reliability": rows,
+        "reliability_states": [{"code": code, "name": states[code]} for code in sides],
+    }
 
 
 def _alpha(found: Mapping[tuple[str, str], Mapping[str, Any]], dimension: str, state: str) -> Row:
