@@ -24,6 +24,7 @@ urlpatterns = [
     path("s/", include("surveys.respondent_urls")),
     path("api/v1/", include("crmgap_site.api_urls")),
     path("", include("practice.urls")),
+    path("", include("surveys.urls")),
     path("", include("diagnosis.urls")),
     path("", include("reports.urls")),
 ]

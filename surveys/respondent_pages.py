@@ -22,6 +22,7 @@ from surveys.instruments import (
     MISSING,
     NO_STANDARD,
     AnswerProblem,
+    Form,
     Page,
     Question,
     Slot,
@@ -315,3 +316,17 @@ PROBLEMS: Final = {
     "character": _("The text holds a character that cannot be kept. Please write it anew."),
     "unknown": _("One answer did not belong to this page and was left out."),
 }
+
+
+def preview_pages(form: Form, company: str) -> list[dict[str, Any]]:
+    """Return every page of a form as respondents see it, for the portal's preview; nothing is filled in."""
+    values = GivenValues({})
+    return [
+        {
+            "number": number,
+            "title": (shown := page.for_company(company)).title,
+            "intro": shown.intro,
+            "questions": [_question_context(question, values, {}) for question in shown.questions],
+        }
+        for number, page in enumerate(form.pages, start=1)
+    ]

@@ -323,7 +323,7 @@ def rail_section(context: Context) -> str:
 def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None) -> list[Step]:
     codes = [code for code, _name, _route in STEPS]
     before = codes[: codes.index(current)] if current in codes else []
-    finished = set(done or before)
+    finished = set(before if done is None else done)
     steps = []
     for number, (code, name, route) in enumerate(STEPS, start=1):
         url = find_url(route, slug=slug, engagement_id=engagement.pk)

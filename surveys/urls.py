@@ -1,0 +1,31 @@
+"""Routes of the surveys room's portal pages."""
+
+from django.urls import path
+
+from surveys.views import field, launch, mailbox, people
+
+app_name = "surveys"
+BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
+urlpatterns = [
+    path(f"{BASE}/people/", people.people_list, name="people"),
+    path(f"{BASE}/people/export/", people.people_csv, name="people_csv"),
+    path(f"{BASE}/people/import/", people.import_upload, name="import_upload"),
+    path(f"{BASE}/people/import/<uuid:import_id>/", people.import_preview, name="import_preview"),
+    path(f"{BASE}/people/import/<uuid:import_id>/columns/", people.import_mapping, name="import_mapping"),
+    path(f"{BASE}/people/import/<uuid:import_id>/fix/", people.import_fix, name="import_fix"),
+    path(f"{BASE}/people/import/<uuid:import_id>/confirm/", people.import_confirm, name="import_confirm"),
+    path(f"{BASE}/people/import/<uuid:import_id>/discard/", people.import_discard, name="import_discard"),
+    path(f"{BASE}/people/import/<uuid:import_id>/errors/", people.import_errors, name="import_errors"),
+    path(f"{BASE}/preview/<str:audience>/", launch.form_preview, name="form_preview"),
+    path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
+    path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),
+    path(f"{BASE}/launch/<uuid:audience_id>/mode/", launch.audience_mode, name="audience_mode"),
+    path(f"{BASE}/field/", field.field_page, name="field"),
+    path(f"{BASE}/field/audiences/", field.field_audiences, name="field_audiences"),
+    path(f"{BASE}/field/<uuid:audience_id>/pause/", field.audience_pause, name="audience_pause"),
+    path(f"{BASE}/field/<uuid:audience_id>/resume/", field.audience_resume, name="audience_resume"),
+    path(f"{BASE}/field/<uuid:audience_id>/extend/", field.audience_extend, name="audience_extend"),
+    path(f"{BASE}/field/<uuid:audience_id>/close/", field.audience_close, name="audience_close"),
+    path("p/<slug:slug>/mailbox/", mailbox.mailbox_list, name="mailbox"),
+    path("p/<slug:slug>/mailbox/<str:message>/", mailbox.mailbox_mail, name="mailbox_mail"),
+]

@@ -1,0 +1,203 @@
+"""The field view: totals per audience, the queue of mails, and steering; nobody's answer state is shown."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from practice.exceptions import CrmgapError
+from practice.models import Engagement
+from practice.permissions import can, require_permission
+from practice.requests import PracticeRequest
+from practice.selectors import get_or_404
+from surveys import selectors
+from surveys.disclosure import MIN_GROUP
+from surveys.enums import AudienceState, Round
+from surveys.forms import ExtendForm
+from surveys.models import Wave, WaveAudience
+from surveys.services import field
+from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
+
+RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
+
+
+@require_safe
+@require_permission("field.read")
+def field_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Show the field of the newest wave."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    return render(request, "surveys/field.html", _context(request, engagement, wave))
+
+
+@require_safe
+@require_permission("field.read")
+def field_audiences(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Return the table of audiences alone, for the page that renews itself."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    return render(request, "surveys/field.html#audiences", _context(request, engagement, wave))
+
+
+def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> dict[str, Any]:
+    view = selectors.field_view(wave)
+    ids = {"slug": request.practice.slug, "engagement_id": engagement.pk}
+    runs = any(row.audience.state in RUNNING for row in view.audiences)
+    rows = sorted(view.audiences, key=lambda row: ORDER.get(row.audience.audience, 9))
+    return {
+        "engagement": engagement,
+        "step": "field",
+        "wave": wave,
+        "headline": _headline(view),
+        "poll_url": reverse("surveys:field_audiences", kwargs=ids) if runs else "",
+        "audiences": [_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in rows],
+        "queue": [
+            {
+                "at": mails.at,
+                "title": str(Round(mails.round).label),
+                "text": ngettext("to at most %(n)s person", "to at most %(n)s people", mails.n)
+                % {"n": mails.n},
+            }
+            for mails in view.queue
+        ],
+        "n_uncertain": view.n_uncertain,
+        "extend_date": (timezone.localdate() + timedelta(days=7)).isoformat(),
+        "next_action": None
+        if runs or wave.launched_at is None
+        else {
+            "label": _("Read the diagnosis"),
+            "url": f"/p/{request.practice.slug}/engagements/{engagement.pk}/diagnosis/",
+        },
+    }
+
+
+def _headline(view: selectors.FieldView) -> str:
+    known = [row.n_finished for row in view.audiences if row.n_finished is not None]
+    if view.wave.launched_at is None:
+        return _("Not launched yet")
+    if not known:
+        return _("Nothing to show yet: counts appear within the hour")
+    n = sum(known)
+    return ngettext("%(n)s answer so far", "%(n)s answers so far", n) % {"n": n}
+
+
+def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) -> dict[str, Any]:
+    audience = row.audience
+    hidden = ""
+    if row.is_hidden and audience.state != AudienceState.DRAFT:
+        small = row.n_invited < MIN_GROUP
+        hidden = _("fewer than 5 invited") if small else _("counted within the hour")
+
+    def url(act: str, *states: str) -> str:
+        if not may_steer or audience.state not in states:
+            return ""
+        return reverse(f"surveys:audience_{act}", kwargs={**ids, "audience_id": audience.pk})
+
+    return {
+        "id": audience.pk,
+        "code": audience.audience,
+        "name": name_of_audience(audience.audience),
+        "mode": audience.mode,
+        "state": audience.state,
+        "state_label": audience.get_state_display(),
+        "closes_at": audience.closes_at,
+        "n_invited": row.n_invited,
+        "n_accepted": row.n_accepted,
+        "n_bounced": row.n_bounced,
+        "n_started": row.n_started,
+        "n_finished": row.n_finished,
+        "rate": row.rate,
+        "n_needed": row.n_needed,
+        "lamp": row.lamp,
+        "lamp_text": "",
+        "hidden": hidden,
+        "pause_url": url("pause", AudienceState.OPEN),
+        "resume_url": url("resume", AudienceState.PAUSED),
+        "extend_url": url("extend", *RUNNING),
+        "close_url": url("close", *RUNNING),
+    }
+
+
+def _audience(
+    request: PracticeRequest, engagement_id: UUID, audience_id: UUID
+) -> tuple[Engagement, WaveAudience]:
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    audience = get_or_404(WaveAudience.objects.filter(wave=wave), audience_id)
+    return engagement, audience
+
+
+def _steer(request: PracticeRequest, engagement: Engagement, act: Callable[[], object]) -> HttpResponse:
+    try:
+        act()
+    except CrmgapError as error:
+        messages.error(request, error.message)
+    return redirect("surveys:field", slug=request.practice.slug, engagement_id=engagement.pk)
+
+
+@require_POST
+@require_permission("wave.edit")
+def audience_pause(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Pause an audience."""
+    engagement, audience = _audience(request, engagement_id, audience_id)
+    return _steer(request, engagement, lambda: field.pause_audience(audience, actor=request.member))
+
+
+@require_POST
+@require_permission("wave.edit")
+def audience_resume(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Let an audience go on."""
+    engagement, audience = _audience(request, engagement_id, audience_id)
+    return _steer(request, engagement, lambda: field.resume_audience(audience, actor=request.member))
+
+
+@require_POST
+@require_permission("wave.edit")
+def audience_extend(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Move the closing date of an audience."""
+    engagement, audience = _audience(request, engagement_id, audience_id)
+    form = ExtendForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a closing date."))
+        return redirect("surveys:field", slug=slug, engagement_id=engagement.pk)
+    closes_at = form.closes_at()
+    return _steer(
+        request,
+        engagement,
+        lambda: field.extend_audience(audience, closes_at=closes_at, actor=request.member),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("wave.edit")
+def audience_close(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Close an audience for good, after its name was typed."""
+    engagement, audience = _audience(request, engagement_id, audience_id)
+    name = name_of_audience(audience.audience)
+    typed = request.POST.get("confirm", "").strip()
+    if request.method == "POST" and typed.casefold() == name.casefold():
+        return _steer(request, engagement, lambda: field.close_audience(audience, actor=request.member))
+    back = reverse("surveys:field", kwargs={"slug": slug, "engagement_id": engagement.pk})
+    context = {
+        "engagement": engagement,
+        "step": "field",
+        "audience": {"name": name},
+        "action_url": request.path,
+        "back_url": back,
+        "error": _("Type the name exactly; nothing was closed.") if request.method == "POST" else "",
+    }
+    return render(request, "surveys/audience_close.html", context, status=422 if context["error"] else 200)

@@ -1,0 +1,232 @@
+"""Pages before the field: the launch plan with its checks, the mode of each audience, and the preview of the forms."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from practice.exceptions import CrmgapError
+from practice.models import Engagement
+from practice.pages import show_error
+from practice.permissions import require_permission
+from practice.requests import PracticeRequest
+from surveys import selectors
+from surveys.disclosure import MIN_GROUP
+from surveys.enums import Mode
+from surveys.form_cache import form_of
+from surveys.forms import PlanForm
+from surveys.models import Wave, WaveAudience
+from surveys.respondent_pages import preview_pages
+from surveys.services import waves
+from surveys.services.launch import launch_wave
+from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
+
+TIGHT_GROUP = 8
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission("wave.edit")
+def launch_plan(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Show what goes to whom and when, with everything that should be settled first; POST changes the plan."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    days = [*wave.plan["reminder_days"], None, None]
+    initial = {"first_reminder": days[0], "second_reminder": days[1], "close_days": wave.plan["close_days"]}
+    form = PlanForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            waves.update_plan(
+                wave,
+                reminder_days=form.reminder_days(),
+                close_days=form.cleaned_data["close_days"],
+                actor=request.member,
+            )
+        except CrmgapError as error:
+            show_error(form, error)
+        else:
+            return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
+    return _plan_page(request, engagement, wave, form, status=422 if form.errors else 200)
+
+
+def _plan_page(
+    request: PracticeRequest, engagement: Engagement, wave: Wave, form: PlanForm, status: int
+) -> HttpResponse:
+    audiences = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
+    counts = selectors.people_by_audience(wave)
+    checks = _checks(engagement, audiences, counts)
+    asked = [row for row in audiences if counts[row.audience]]
+    practice = request.practice
+    ids = {"slug": practice.slug, "engagement_id": engagement.pk}
+    context = {
+        "engagement": engagement,
+        "step": "launch",
+        "wave": wave,
+        "plan": _plan(wave, asked, counts),
+        "checks": checks,
+        "can_launch": bool(asked) and all(check["state"] != "stop" for check in checks),
+        "launched": wave.launched_at is not None,
+        "sender": {"name": practice.sender_name or practice.name, "reply_to": practice.reply_to},
+        "n_people": sum(counts.values()),
+        "n_forms": len(asked),
+        "plan_form": form,
+        "threshold": MIN_GROUP,
+        "launch_url": reverse("surveys:launch_start", kwargs=ids),
+        "modes": [
+            {
+                "name": name_of_audience(row.audience),
+                "mode": row.mode,
+                "can_choose": row.audience in waves.NAMEABLE and wave.launched_at is None,
+                "url": reverse("surveys:audience_mode", kwargs={**ids, "audience_id": row.pk}),
+            }
+            for row in audiences
+        ],
+    }
+    return render(request, "surveys/launch.html", context, status=status)
+
+
+def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    start: datetime = wave.launched_at or timezone.now()
+    forms = {row.audience: form_of(row) for row in asked}
+    rows = [
+        {
+            "audience": name_of_audience(row.audience),
+            "n": counts[row.audience],
+            "form": forms[row.audience].title,
+            "minutes": forms[row.audience].minutes,
+            "languages": _("English"),
+        }
+        for row in asked
+    ]
+    events: list[dict[str, Any]] = [
+        {
+            "at": start,
+            "kind": "invitation",
+            "title": _("Invitation"),
+            "text": _("A personal link by e-mail, for this person alone."),
+            "rows": rows,
+        }
+    ]
+    events += [
+        {
+            "at": start + timedelta(days=days),
+            "kind": "reminder",
+            "title": _("Reminder"),
+            "text": _("Only to those who have not answered by then; the same link."),
+        }
+        for days in wave.plan["reminder_days"]
+    ]
+    end = start + timedelta(days=wave.plan["close_days"])
+    events.append(
+        {"at": end, "kind": "close", "title": _("Close"), "text": _("Links end; answers are mixed.")}
+    )
+    events.append(
+        {
+            "at": end,
+            "kind": "diagnosis",
+            "title": _("Diagnosis"),
+            "text": _("Computed when the last audience is released."),
+        }
+    )
+    return events
+
+
+def _checks(
+    engagement: Engagement, audiences: list[WaveAudience], counts: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    people_url = reverse(
+        "surveys:people", kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk}
+    )
+    if not sum(counts.values()):
+        return [_check("stop", _("Nobody is to be asked yet."), people_url, _("Import people"))]
+    return [_audience_check(row, counts[row.audience], people_url) for row in audiences]
+
+
+def _check(state: str, text: str, url: str = "", label: str = "") -> dict[str, Any]:
+    return {"state": state, "text": text, "url": url, "label": label}
+
+
+def _audience_check(row: WaveAudience, n: int, people_url: str) -> dict[str, Any]:
+    name = name_of_audience(row.audience)
+    if n == 0:
+        text = _("%(name)s: nobody is asked; gaps that need them are “not measured”.") % {"name": name}
+        return _check("warn", text, people_url, _("Add people"))
+    if n < MIN_GROUP and row.mode == Mode.CONFIDENTIAL:
+        text = _("%(name)s: fewer than five people; the group stays hidden.") % {"name": name}
+        if row.audience == "managers":
+            text += " " + _("D1, D2 and E3 will be “not measured” unless managers agree to be asked by name.")
+        return _check("warn", text, people_url, _("Add people"))
+    if n < TIGHT_GROUP and row.mode == Mode.CONFIDENTIAL:
+        return _check(
+            "warn", _("%(name)s: nearly everybody must answer for the group to be shown.") % {"name": name}
+        )
+    text = ngettext("%(name)s: %(n)s person.", "%(name)s: %(n)s people.", n) % {"name": name, "n": n}
+    return _check("ok", text)
+
+
+@require_POST
+@require_permission("wave.launch")
+def launch_start(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Launch; pressing twice launches once."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    try:
+        launch_wave(wave=wave, actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, " ".join([error.message, *error.fields.values()]))
+        return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
+    return redirect("surveys:field", slug=slug, engagement_id=engagement.pk)
+
+
+@require_POST
+@require_permission("wave.edit")
+def audience_mode(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Choose confidential or named for an audience, before launch."""
+    engagement, _wave = engagement_and_wave(request, engagement_id)
+    audience = selectors.get_audience_for(request.member, audience_id)
+    try:
+        waves.set_audience_mode(audience, mode=request.POST.get("mode", ""), actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, " ".join([error.message, *error.fields.values()]))
+    return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
+
+
+@require_safe
+@require_permission("form.read")
+def form_preview(request: PracticeRequest, slug: str, engagement_id: UUID, audience: str) -> HttpResponse:
+    """Show a form as its audience sees it, on phone or desktop; nothing is recorded."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    rows = {row.audience: row for row in wave.audiences.all()}
+    if audience not in rows:
+        raise Http404
+    forms = {code: form_of(row) for code, row in rows.items()}
+    context = {
+        "engagement": engagement,
+        "step": "people",
+        "audience": audience,
+        "device": "phone" if request.GET.get("device") == "phone" else "desktop",
+        "audiences": [
+            {
+                "code": code,
+                "name": name_of_audience(code),
+                "url": reverse(
+                    "surveys:form_preview",
+                    kwargs={"slug": slug, "engagement_id": engagement.pk, "audience": code},
+                ),
+                "minutes": forms[code].minutes,
+                "n_pages": len(forms[code].pages),
+                "n_slots": len(forms[code].slots),
+            }
+            for code in sorted(rows, key=lambda code: ORDER.get(code, 9))
+        ],
+        "form_pages": preview_pages(forms[audience], engagement.client_organisation.name),
+    }
+    return render(request, "surveys/form_preview.html", context)

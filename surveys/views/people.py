@@ -1,0 +1,335 @@
+"""Pages of people: the roster, an uploaded list as a preview, and its confirmation."""
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from practice.exceptions import CrmgapError
+from practice.models import Engagement
+from practice.pages import page_of, show_error
+from practice.permissions import can, require_permission
+from practice.requests import PracticeRequest
+from practice.selectors import get_or_404
+from surveys import selectors
+from surveys.disclosure import MIN_GROUP
+from surveys.enums import ImportState
+from surveys.forms import UploadForm
+from surveys.models import PeopleImport, Wave
+from surveys.people_check import ATTRIBUTE, AUDIENCE, EMAIL, IGNORE, LANGUAGE, NAME, PreviewRow
+from surveys.services import people
+from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
+
+TABS = {"fix": "fix", "merged": "merged", "suppressed": "suppressed", "ready": "ready"}
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@require_safe
+@require_permission("people.read")
+def people_list(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Show the roster of the newest wave, searchable, with the import at the top."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    return _people_page(request, engagement, wave, UploadForm())
+
+
+def _people_page(
+    request: PracticeRequest, engagement: Engagement, wave: Wave, form: UploadForm, status: int = 200
+) -> HttpResponse:
+    query = request.GET.get("q", "").replace("\x00", "").strip()
+    audience = request.GET.get("audience", "").replace("\x00", "")
+    roster = selectors.people_of_wave(wave)
+    if query:
+        roster = roster.filter(name__icontains=query) | roster.filter(email_key__icontains=query.casefold())
+    if audience:
+        roster = roster.filter(wave_audience__audience=audience)
+    page = page_of(request, roster)
+    page.object_list = [
+        {"recipient": person, "audience_name": name_of_audience(person.wave_audience.audience)}
+        for person in page.object_list
+    ]
+    counts = selectors.people_by_audience(wave)
+    waiting = PeopleImport.objects.filter(wave=wave, state=ImportState.PREVIEW).first()
+    slug = engagement.practice.slug
+    may_edit = can(request.member, "people.edit") and wave.closed_at is None
+    context = {
+        "engagement": engagement,
+        "step": "people",
+        "wave": wave,
+        "upload_form": form if may_edit else None,
+        "open_import": waiting
+        and may_edit
+        and {"filename": waiting.filename, "n_rows": len(waiting.rows), "url": _import_url(slug, waiting)},
+        "audiences": _audience_rows(request, engagement, wave, counts),
+        "page": page,
+        "audience": audience,
+        "query": query,
+        "n_people": sum(counts.values()),
+        "csv_url": reverse("surveys:people_csv", kwargs={"slug": slug, "engagement_id": engagement.pk}),
+        "next_action": _next(request, engagement, sum(counts.values())) if wave.launched_at is None else None,
+    }
+    return render(request, "surveys/people.html", context, status=status)
+
+
+def _audience_rows(
+    request: PracticeRequest, engagement: Engagement, wave: Wave, counts: dict[str, int]
+) -> list[dict[str, Any]]:
+    slug = engagement.practice.slug
+    rows = [
+        {
+            "code": row.audience,
+            "name": name_of_audience(row.audience),
+            "mode": row.mode,
+            "n_people": counts[row.audience],
+            "will_show": counts[row.audience] >= MIN_GROUP or row.mode == "named",
+            "preview_url": reverse(
+                "surveys:form_preview",
+                kwargs={"slug": slug, "engagement_id": engagement.pk, "audience": row.audience},
+            ),
+        }
+        for row in wave.audiences.all()
+    ]
+    return sorted(rows, key=lambda row: ORDER.get(str(row["code"]), 9))
+
+
+def _next(request: PracticeRequest, engagement: Engagement, n_people: int) -> dict[str, Any]:
+    if not n_people:
+        return {"note": _("Import a list first"), "label": "", "url": ""}
+    url = reverse("surveys:launch", kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk})
+    return {"label": _("Check and launch"), "url": url}
+
+
+def _import_url(slug: str, upload: PeopleImport, act: str = "import_preview") -> str:
+    kwargs = {"slug": slug, "engagement_id": upload.wave.engagement_id, "import_id": upload.pk}
+    return reverse(f"surveys:{act}", kwargs=kwargs)
+
+
+@require_POST
+@require_permission("people.edit")
+def import_upload(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Read an uploaded list and lead to its preview; an unreadable file is said at the field."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            upload = people.upload_people(
+                wave=wave, filename=file.name or "", content=file.read(), actor=request.member
+            )
+        except CrmgapError as error:
+            show_error(form, error)
+        else:
+            return redirect(_import_url(slug, upload))
+    return _people_page(request, engagement, wave, form, status=422)
+
+
+@require_safe
+@require_permission("people.edit")
+def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Show what a list would do: columns, rows to fix, merged, suppressed and ready ones."""
+    engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    if upload.state != ImportState.PREVIEW:
+        return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
+    preview = people.preview_of(upload)
+    tab = TABS.get(request.GET.get("tab", ""), "fix" if preview.n_to_fix else "ready")
+    fields = _shown_fields(upload)
+    rows = [row for row in preview.rows if row.status == tab]
+    page = page_of(request, rows)
+    page.object_list = [_row(row, fields) for row in page.object_list]
+    context = {
+        "engagement": engagement,
+        "step": "people",
+        "people_import": upload,
+        "columns": _columns(upload),
+        "tab": tab,
+        "counts": {
+            "rows": preview.n_rows,
+            "ready": preview.n_ready,
+            "to_fix": preview.n_to_fix,
+            "merged": preview.n_merged,
+            "suppressed": preview.n_suppressed,
+        },
+        "by_audience": [
+            {"name": name_of_audience(code), "n": n} for code, n in sorted(preview.by_audience.items())
+        ],
+        "page": page,
+        "shown_fields": fields,
+        **{
+            f"{act}_url": _import_url(slug, upload, f"import_{act}")
+            for act in ("mapping", "fix", "confirm", "discard", "errors")
+        },
+    }
+    context["errors_csv_url"] = context.pop("errors_url")
+    return render(request, "surveys/import_preview.html", context)
+
+
+def _shown_fields(upload: PeopleImport) -> list[tuple[str, str]]:
+    fixed = [(EMAIL, _("E-mail")), (NAME, _("Name")), (AUDIENCE, _("Audience")), (LANGUAGE, _("Language"))]
+    parts = [part for part in upload.mapping.values() if part.startswith(ATTRIBUTE)]
+    return fixed + [(part, part.removeprefix(ATTRIBUTE)) for part in parts[:4]]
+
+
+def _columns(upload: PeopleImport) -> list[dict[str, Any]]:
+    fields = [(EMAIL, _("E-mail")), (NAME, _("Name")), (AUDIENCE, _("Audience")), (LANGUAGE, _("Language"))]
+    rows = []
+    for number, header in enumerate(upload.header):
+        own = (f"{ATTRIBUTE}{header[:60]}", _("Compare by “%(name)s”") % {"name": header}) if header else None
+        choices = [*fields, *([own] if own else []), (IGNORE, _("Leave out"))]
+        rows.append(
+            {
+                "number": number,
+                "header": header or "–",
+                "choices": choices,
+                "value": upload.mapping.get(str(number)),
+            }
+        )
+    return rows
+
+
+def _row(row: PreviewRow, fields: list[tuple[str, str]]) -> dict[str, Any]:
+    cells = []
+    for part, label in fields:
+        name = part.removeprefix(ATTRIBUTE)
+        value = row.attributes.get(name, "") if part.startswith(ATTRIBUTE) else row.values.get(part, "")
+        if part == AUDIENCE and part not in row.problems:
+            value = name_of_audience(value)
+        cells.append(
+            {
+                "field": part,
+                "label": label,
+                "value": value,
+                "error": row.problems.get(part, ""),
+                "fix": row.fixes.get(part, ""),
+            }
+        )
+    return {"number": row.number, "cells": cells, "note": row.note}
+
+
+def _engagement_and_import(
+    request: PracticeRequest, engagement_id: UUID, import_id: UUID
+) -> tuple[Engagement, PeopleImport]:
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    upload = selectors.get_import_for(request.member, import_id)
+    if upload.wave_id != wave.pk:
+        upload = get_or_404(PeopleImport.objects.filter(wave=wave), import_id)
+    return engagement, upload
+
+
+@require_POST
+@require_permission("people.edit")
+def import_mapping(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Take which column holds what."""
+    _engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    mapping = {
+        number: request.POST[f"column-{number}"]
+        for number in range(len(upload.header))
+        if f"column-{number}" in request.POST
+    }
+    return _act(
+        request, upload, slug, lambda: people.set_mapping(upload, mapping=mapping, actor=request.member)
+    )
+
+
+@require_POST
+@require_permission("people.edit")
+def import_fix(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Correct a cell of a row, or leave the row out."""
+    _engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    posted = request.POST
+    number = posted.get("leave_out") or posted.get("row") or ""
+    row = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+    if "leave_out" in posted:
+        return _act(
+            request, upload, slug, lambda: people.leave_out_row(upload, row=row, actor=request.member)
+        )
+    values = {
+        part: posted.get("fix") or posted[part] for part, _label in _shown_fields(upload) if part in posted
+    }
+    return _act(
+        request, upload, slug, lambda: people.fix_row(upload, row=row, values=values, actor=request.member)
+    )
+
+
+def _act(request: PracticeRequest, upload: PeopleImport, slug: str, act: Any) -> HttpResponse:
+    try:
+        act()
+    except CrmgapError as error:
+        messages.error(request, " ".join([error.message, *error.fields.values()]))
+    return redirect(_import_url(slug, upload))
+
+
+@require_POST
+@require_permission("people.edit")
+def import_confirm(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Put the ready rows on the roster."""
+    engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    try:
+        done = people.confirm_import(upload, actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, error.message)
+        return redirect(_import_url(slug, upload))
+    n = done.result.get("imported", 0)
+    messages.success(request, ngettext("%(n)s person imported.", "%(n)s people imported.", n) % {"n": n})
+    return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
+
+
+@require_POST
+@require_permission("people.edit")
+def import_discard(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Throw an unconfirmed list away."""
+    engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    try:
+        people.discard_import(upload, actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, error.message)
+    return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
+
+
+@require_safe
+@require_permission("people.edit")
+def import_errors(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
+    """Download the rows that need fixing, with the reason."""
+    _engagement, upload = _engagement_and_import(request, engagement_id, import_id)
+    preview = people.preview_of(upload)
+    fields = [EMAIL, NAME, AUDIENCE, LANGUAGE]
+    rows = [
+        [str(row.number), *(row.values.get(part, "") for part in fields), "; ".join(row.problems.values())]
+        for row in preview.rows
+        if row.status == "fix"
+    ]
+    return _csv("rows-to-fix.csv", ["row", *fields, "problem"], rows)
+
+
+@require_safe
+@require_permission("export")
+def people_csv(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Download the roster: who is asked, never who has answered."""
+    _engagement, wave = engagement_and_wave(request, engagement_id)
+    rows = [
+        [person.email, person.name, person.wave_audience.audience, person.language]
+        for person in selectors.people_of_wave(wave).iterator()
+    ]
+    return _csv("people.csv", ["email", "name", "audience", "language"], rows)
+
+
+def _csv(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:
+    """Return a CSV whose cells no spreadsheet takes for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(DANGEROUS) else cell

@@ -1,0 +1,34 @@
+"""What the pages of an engagement share: its newest wave and the names of its audiences."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from practice.models import Engagement
+from practice.requests import PracticeRequest
+from practice.selectors import get_engagement_for
+from surveys.models import Wave
+from surveys.selectors import latest_wave_of
+
+AUDIENCE_NAMES = {
+    "customers": _("Customers"),
+    "managers": _("Managers"),
+    "front_line": _("Front line"),
+    "crm_team": _("CRM team"),
+}
+ORDER = {code: place for place, code in enumerate(AUDIENCE_NAMES)}
+
+
+def name_of_audience(code: str) -> str:
+    """Return an audience's name."""
+    return str(AUDIENCE_NAMES.get(code, code))
+
+
+def engagement_and_wave(request: PracticeRequest, engagement_id: UUID) -> tuple[Engagement, Wave]:
+    """Return the engagement and its newest wave, or 404."""
+    engagement = get_engagement_for(request.member, engagement_id)
+    wave = latest_wave_of(engagement)
+    if wave is None:
+        raise Http404
+    return engagement, wave
