@@ -231,7 +231,9 @@ SPECTACULAR_SETTINGS = {
         "DiagnosisState": "diagnosis.enums.DiagnosisState",
         "JobState": "practice.enums.JobState",
         "Level": "diagnosis.enums.Level",
+        "ReportKind": "reports.enums.ReportKind",
         "ReportState": "reports.enums.ReportState",
+        "WaveKind": "surveys.enums.WaveKind",
     },
 }
 
