@@ -15,7 +15,7 @@ Result = Mapping[str, Any]
 
 
 def _points(value: float) -> str:
-    return PAPER.number(abs(value), 1)
+    return PAPER.number(abs(value), 2)
 
 
 def summary_title(result: Result, instrument: Instrument) -> str:

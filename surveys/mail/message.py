@@ -38,7 +38,7 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
     """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded."""
     audience, person = delivery.wave_audience, delivery.recipient
     wave = audience.wave
-    practice, client = wave.practice, wave.engagement.client_organisation
+    practice, client = audience.practice, wave.engagement.client_organisation
     link = f"{settings.BASE_URL}/s/{links.token_for(audience, person)}/"
     values = {
         "name": one_line(person.name) or _("and thank you for your time"),
@@ -68,8 +68,11 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
     message["Date"] = format_datetime(sent_at or delivery.due_at)
     message["Message-ID"] = message_id_of(delivery)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_to_string("surveys/mail/message.txt", context))
-    message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")
+    text_part, html_part = (
+        render_to_string(f"surveys/mail/message.{kind}", context) for kind in ("txt", "html")
+    )
+    message.set_content(text_part, cte="quoted-printable")
+    message.add_alternative(html_part, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{hashlib.sha256(message['Message-ID'].encode()).hexdigest()[:32]}")
     return message
 

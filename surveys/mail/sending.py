@@ -6,40 +6,41 @@ while, sent once more with the same Message-ID and the same bytes.
 """
 
 import logging
-import smtplib
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
+from email.errors import MessageError
+from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, DeliveryState, Round
-from surveys.mail.message import build_message, message_id_of
+from surveys.form_cache import is_form_cached
+from surveys.mail.message import build_message, message_id_of, one_line
 from surveys.mail.next_hop import Fate, NextHop, configured_next_hop
-from surveys.models import Delivery, LedgerEntry, Suppression, WaveAudience
+from surveys.mail.smtp import Answer, Connection, Outcome
+from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience
 
 logger = logging.getLogger(__name__)
 
 BATCH = 20
-TIMEOUT_SECONDS = 30
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
-RELATED = (
-    "recipient",
-    "wave_audience__wave__practice",
-    "wave_audience__wave__engagement__client_organisation",
-)
+OVER = (AudienceState.CLOSED, AudienceState.RELEASED)
+UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
 
 
 def send_due(practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | None = None) -> int:
-    """Settle what dead workers left, then send everything that is due for one audience; returns mails accepted."""
-    hop = next_hop or configured_next_hop()
-    settle_left_over(practice_id, wave_audience_id, hop)
+    """Settle what dead workers left, then send everything that is due for one audience; returns mails accepted.
+
+    Several workers may do this for one audience at once. A server that cannot be reached ends the call; the sweep
+    tries again.
+    """
+    settle_left_over(practice_id, wave_audience_id, next_hop or configured_next_hop())
     if not settings.SMTP_HOST:
-        logger.info("no mail server is configured: mails stay queued")
+        _say_that_mails_stay()
         return 0
     accepted = 0
     with Connection() as connection:
@@ -48,8 +49,18 @@ def send_due(practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | N
                 batch = claim_batch(wave_audience_id)
             if batch is None:
                 return accepted
-            for delivery in batch:
-                accepted += _send_one(practice_id, delivery, connection, hop)
+            for number, delivery in enumerate(batch):
+                outcome = _send_one(practice_id, delivery, connection)
+                accepted += outcome is not None and outcome.answer == Answer.ACCEPTED
+                if outcome is not None and outcome.answer == Answer.NO_SERVER:
+                    for waiting in batch[number + 1 :]:
+                        _retry_later(practice_id, waiting, outcome.reply)
+                    return accepted
+
+
+@cache
+def _say_that_mails_stay() -> None:
+    logger.warning("no mail server is configured: mails stay queued")
 
 
 def _lease() -> datetime:
@@ -57,8 +68,15 @@ def _lease() -> datetime:
 
 
 def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
-    """Claim up to 20 due mails under a lease; None when nothing is due, or the audience does not send now."""
-    audience = WaveAudience.objects.get(pk=wave_audience_id)
+    """Claim up to 20 due mails under a lease; None when nothing is due, or the audience does not send now.
+
+    The mails come with their audience, wave, client, practice and recipient loaded. What a worker put back after the
+    audience was closed is cancelled here.
+    """
+    audience = _load_audience(wave_audience_id)
+    if audience.state in OVER:
+        unsent = Delivery.objects.filter(wave_audience=wave_audience_id, state__in=UNSENT)
+        unsent.update(state=DeliveryState.CANCELLED, lease_until=None)
     if audience.state != AudienceState.OPEN:
         return None
     now = timezone.now()
@@ -67,120 +85,104 @@ def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
     )
     rows = list(
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related(*RELATED)
         .filter(due, wave_audience=wave_audience_id)
-        .order_by("due_at", "id")[:BATCH]
+        .order_by("due_at")[:BATCH]
     )
     if not rows:
         return None
+    people = Recipient.objects.in_bulk([row.recipient_id for row in rows])
+    for row in rows:
+        row.wave_audience, row.recipient = audience, people[row.recipient_id]
     return _without_unwanted(rows)
+
+
+def _load_audience(wave_audience_id: UUID) -> WaveAudience:
+    """Return the audience with what a mail says; the wave's long instrument only when its form is not known yet."""
+    audiences = WaveAudience.objects.select_related("practice", "wave__engagement__client_organisation")
+    if is_form_cached(wave_audience_id):
+        audiences = audiences.defer("wave__instrument")
+    audience: WaveAudience = audiences.get(pk=wave_audience_id)
+    return audience
 
 
 def _without_unwanted(rows: Sequence[Delivery]) -> list[Delivery]:
     """Cancel reminders to people who answered, hold back suppressed addresses, lease the rest."""
-    people = [row.recipient_id for row in rows]
-    answered = set(
-        LedgerEntry.objects.filter(recipient__in=people, submitted=True).values_list(
-            "recipient_id", flat=True
-        )
-    )
-    keys = [row.recipient.email_key for row in rows]
-    unwanted = set(Suppression.objects.filter(email_key__in=keys).values_list("email_key", flat=True))
-    claimed, lease = [], _lease()
+    ledger = LedgerEntry.objects.filter(recipient__in=[row.recipient_id for row in rows], submitted=True)
+    answered = set(ledger.values_list("recipient_id", flat=True))
+    refusing = Suppression.objects.filter(email_key__in=[row.recipient.email_key for row in rows])
+    unwanted = set(refusing.values_list("email_key", flat=True))
+    suppressed, cancelled, claimed = [], [], []
     for row in rows:
-        row.lease_until = None
         if row.recipient.email_key in unwanted:
-            row.state = DeliveryState.SUPPRESSED
+            suppressed.append(row)
         elif row.round != Round.INVITATION and row.recipient_id in answered:
-            row.state = DeliveryState.CANCELLED
+            cancelled.append(row)
         else:
-            row.state, row.lease_until = DeliveryState.SENDING, lease
-            row.attempts += 1
-            row.message_id = message_id_of(row)
             claimed.append(row)
-    Delivery.objects.bulk_update(rows, ["state", "lease_until", "attempts", "message_id"])
+    _rows(suppressed).update(state=DeliveryState.SUPPRESSED, lease_until=None)
+    _rows(cancelled).update(state=DeliveryState.CANCELLED, lease_until=None)
+    _lease_rows(claimed)
     return claimed
 
 
-class Connection:
-    """One SMTP connection, opened when first needed and opened anew after a failure."""
-
-    def __init__(self) -> None:
-        self._smtp: smtplib.SMTP | None = None
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.drop()
-
-    def smtp(self) -> smtplib.SMTP:
-        """Return the open connection; raises OSError or SMTPException when there is none to be had."""
-        if self._smtp is None:
-            smtp = smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_SECONDS)
-            if settings.SMTP_STARTTLS:
-                smtp.starttls()
-            if settings.SMTP_USER:
-                smtp.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
-            self._smtp = smtp
-        return self._smtp
-
-    def drop(self) -> None:
-        """Close the connection."""
-        if self._smtp is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                self._smtp.quit()
-            self._smtp = None
+def _lease_rows(rows: Sequence[Delivery]) -> None:
+    lease = _lease()
+    first_time = [row for row in rows if not row.message_id]
+    for row in rows:
+        row.state, row.lease_until, row.attempts = DeliveryState.SENDING, lease, row.attempts + 1
+        row.message_id = row.message_id or message_id_of(row)
+    _rows(rows).update(state=DeliveryState.SENDING, lease_until=lease, attempts=F("attempts") + 1)
+    Delivery.objects.bulk_update(first_time, ["message_id"])
 
 
-def _send_one(practice_id: UUID, delivery: Delivery, connection: Connection, hop: NextHop) -> int:
+def _rows(rows: Sequence[Delivery]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=[row.pk for row in rows])
+
+
+def _send_one(practice_id: UUID, delivery: Delivery, connection: Connection) -> Outcome | None:
+    """Send one claimed mail and record the outcome; None when somebody else settled it meanwhile."""
+    if not _is_still_ours(practice_id, delivery):
+        return None
     try:
         message = build_message(delivery)
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, MessageError) as error:
         logger.warning("mail cannot be built id=%s error=%s", delivery.pk, type(error).__name__)
-        _record(practice_id, delivery, DeliveryState.BOUNCED_HARD, reply=f"not sent: {type(error).__name__}")
-        return 0
-    try:
-        smtp = connection.smtp()
-    except (smtplib.SMTPException, OSError) as error:
-        connection.drop()
-        _retry_later(practice_id, delivery, f"no connection: {type(error).__name__}")
-        return 0
-    try:
-        smtp.send_message(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, reply = next(iter(error.recipients.values()))
-        _refused(practice_id, delivery, code, reply)
-    except smtplib.SMTPResponseException as error:
-        _refused(practice_id, delivery, error.smtp_code, error.smtp_error)
-        connection.drop()
-    except (smtplib.SMTPException, OSError) as error:
-        connection.drop()
-        _settle(practice_id, delivery, hop, reply=f"connection lost: {type(error).__name__}")
+        outcome = Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
     else:
-        return _record(practice_id, delivery, DeliveryState.ACCEPTED, reply="250")
-    return 0
+        outcome = connection.send(message)
+    if outcome.answer == Answer.ACCEPTED:
+        _record(practice_id, delivery, outcome.reply, state=DeliveryState.ACCEPTED)
+    elif outcome.answer == Answer.REFUSED:
+        _record(practice_id, delivery, outcome.reply, state=DeliveryState.BOUNCED_HARD)
+    elif outcome.answer == Answer.UNKNOWN:
+        # The server may be keeping the mail right now: the next hop is asked when this lease is over.
+        _record(practice_id, delivery, outcome.reply, state=DeliveryState.SENDING, lease_until=_lease())
+    else:
+        _retry_later(practice_id, delivery, outcome.reply)
+    return outcome
 
 
-def _refused(practice_id: UUID, delivery: Delivery, code: int, reply: bytes | str) -> None:
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
-    if 400 <= code < 500:
-        _retry_later(practice_id, delivery, f"{code} {text}")
-    else:
-        _record(practice_id, delivery, DeliveryState.BOUNCED_HARD, reply=f"{code} {text}")
+def _is_still_ours(practice_id: UUID, delivery: Delivery) -> bool:
+    """Renew a lease of which more than a quarter has passed; False when the mail is not ours any more."""
+    left = (delivery.lease_until or timezone.now()) - timezone.now()
+    if left > timedelta(seconds=settings.MAIL_LEASE_SECONDS) * 0.75:
+        return True
+    delivery.lease_until = _lease()
+    with practice_scope(practice_id):
+        return bool(_of_attempt(delivery).update(lease_until=delivery.lease_until))
 
 
 def _retry_later(practice_id: UUID, delivery: Delivery, reply: str) -> None:
     wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
-    _record(practice_id, delivery, DeliveryState.RETRY, reply=reply, lease_until=timezone.now() + wait)
+    _record(practice_id, delivery, reply, state=DeliveryState.RETRY, lease_until=timezone.now() + wait)
 
 
 def _record(
-    practice_id: UUID, delivery: Delivery, state: str, *, reply: str = "", lease_until: datetime | None = None
-) -> int:
-    """Write the outcome unless somebody else settled this attempt meanwhile; returns the rows changed."""
+    practice_id: UUID, delivery: Delivery, reply: str, *, state: str, lease_until: datetime | None = None
+) -> None:
+    """Write the outcome unless somebody else settled this attempt meanwhile."""
     with practice_scope(practice_id):
-        return _of_attempt(delivery).update(state=state, reply=reply[:300], lease_until=lease_until)
+        _of_attempt(delivery).update(state=state, reply=one_line(reply)[:300], lease_until=lease_until)
 
 
 def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:
@@ -188,38 +190,37 @@ def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:
 
 
 def settle_left_over(practice_id: UUID, wave_audience_id: UUID, hop: NextHop) -> None:
-    """Ask the next hop about mails whose worker died and about uncertain ones whose time has come."""
-    while True:
-        now = timezone.now()
+    """Ask the next hop about mails whose lease is over and about uncertain ones whose time has come."""
+    rows = True
+    while rows:
         with practice_scope(practice_id):
-            rows = list(
-                Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-                    wave_audience=wave_audience_id,
-                    state__in=[DeliveryState.SENDING, DeliveryState.UNCERTAIN],
-                    lease_until__lt=now,
-                )[:BATCH]
-            )
-            for row in rows:
-                _apply_fate(row, hop.find(row.message_id))
-        if not rows:
-            return
+            rows = _settle_batch(wave_audience_id, hop)
 
 
-def _settle(practice_id: UUID, delivery: Delivery, hop: NextHop, *, reply: str) -> None:
-    """Decide about one mail whose connection broke after it was handed over."""
-    with practice_scope(practice_id):
-        row = _of_attempt(delivery).select_for_update().first()
-        if row is not None:
-            row.reply = reply[:300]
-            _apply_fate(row, hop.find(row.message_id))
+def _settle_batch(wave_audience_id: UUID, hop: NextHop) -> bool:
+    """Settle up to 20 mails; False when there were none."""
+    rows = list(
+        Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            wave_audience=wave_audience_id,
+            state__in=[DeliveryState.SENDING, DeliveryState.UNCERTAIN],
+            lease_until__lt=timezone.now(),
+        )[:BATCH]
+    )
+    if not rows:
+        return False
+    is_over = WaveAudience.objects.filter(pk=wave_audience_id, state__in=OVER).exists()
+    for row in rows:
+        _apply_fate(row, hop.find(row.message_id), is_over=is_over)
+    return True
 
 
-def _apply_fate(row: Delivery, fate: Fate) -> None:
+def _apply_fate(row: Delivery, fate: Fate, *, is_over: bool) -> None:
     if fate == Fate.ACCEPTED:
         row.state, row.lease_until = DeliveryState.ACCEPTED, None
         row.reply = row.reply or "found at the next hop"
     elif fate == Fate.UNKNOWN or row.state == DeliveryState.UNCERTAIN:
-        row.state, row.lease_until = DeliveryState.QUEUED, None
+        row.state = DeliveryState.CANCELLED if is_over else DeliveryState.QUEUED
+        row.lease_until = None
     else:
         row.state, row.was_uncertain = DeliveryState.UNCERTAIN, True
         row.lease_until = timezone.now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)

@@ -11,7 +11,7 @@ import hashlib
 import os
 import signal
 import tempfile
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
 MAX_BYTES = 10 * 1024 * 1024
+HEADERS = BytesHeaderParser()
 
 
 def name_of(message_id: str) -> str:
@@ -39,8 +40,8 @@ def copies(folder: Path, message_id: str) -> int:
 
 def keep(folder: Path, content: bytes) -> Path:
     """Write one accepted mail durably under its own name and return the file."""
-    message_id = str(message_from_bytes(content).get("Message-ID", "")) or hashlib.sha256(content).hexdigest()
-    stem = name_of(message_id)
+    message_id = str(HEADERS.parsebytes(content).get("Message-ID", ""))
+    stem = name_of(message_id or hashlib.sha256(content).hexdigest())
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".in-")
     with os.fdopen(handle, "wb") as file:
         file.write(content)
@@ -75,7 +76,7 @@ class Recorder:
         content = envelope.content
         if not isinstance(content, bytes):
             return "554 5.6.0 No content"
-        keep(self.folder, content)
+        await asyncio.to_thread(keep, self.folder, content)
         return "250 2.0.0 Kept"
 
 

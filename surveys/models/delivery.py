@@ -30,7 +30,7 @@ class Delivery(PracticeModel):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["wave_audience", "due_at"],
                 name="surveys_delivery_due",
                 condition=models.Q(state__in=["planned", "queued", "sending", "retry", "uncertain"]),
             ),

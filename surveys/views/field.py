@@ -85,6 +85,8 @@ def _headline(view: selectors.FieldView) -> str:
     if not known:
         return _("Nothing to show yet: counts appear within the hour")
     n = sum(known)
+    if view.wave.closed_at is not None:
+        return ngettext("%(n)s answer in all", "%(n)s answers in all", n) % {"n": n}
     return ngettext("%(n)s answer so far", "%(n)s answers so far", n) % {"n": n}
 
 
