@@ -31,6 +31,7 @@ from surveys.models import (
     Wave,
     WaveAudience,
 )
+from tests.factories.documents import sample_result
 from tests.factories.practice import found_practice, make_client, make_engagement, make_member
 
 CANARY = "CANARYq7x"
@@ -48,7 +49,7 @@ class World:
     ids: dict[str, uuid.UUID]
 
 
-def plant_world() -> World:
+def plant_world(mode: str = "named") -> World:
     """Found a practice whose first client's every text holds the canary; a viewer belongs to its second client."""
     owner = found_practice(f"{PRACTICE_CANARY} Partners")
     with practice_scope(owner.practice):
@@ -69,12 +70,12 @@ def plant_world() -> World:
             "member_id": member.pk,
             "token_id": token.pk,
         }
-        survey_token, more = _plant_survey(owner, engagement)
+        survey_token, more = _plant_survey(owner, engagement, mode)
         ids |= more | _plant_results(owner, engagement, ids | more)
     return World(owner, other_viewer, secret, survey_token, ids)
 
 
-def _plant_survey(owner: Member, engagement: Engagement) -> tuple[str, dict[str, uuid.UUID]]:
+def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str, dict[str, uuid.UUID]]:
     instrument = load_builtin("die-crm")
     wave = Wave.objects.create(
         engagement=engagement,
@@ -82,14 +83,14 @@ def _plant_survey(owner: Member, engagement: Engagement) -> tuple[str, dict[str,
         instrument_code=instrument.code,
         instrument_version=instrument.version,
         instrument=instrument.as_dict(),
-        plan={"mails": {"customers": {"subject": CANARY}}},
+        plan={"reminder_days": [4, 9], "close_days": 14, "mails": {"customers": {"subject": CANARY}}},
     )
     now = timezone.now()
     audience = WaveAudience.objects.create(
         wave=wave,
         audience="customers",
         form=instrument.form_for("customers").code,
-        mode="named",
+        mode=mode,
         state="open",
         opens_at=now,
         closes_at=now + timedelta(days=14),
@@ -136,7 +137,7 @@ def _plant_results(owner: Member, engagement: Engagement, ids: dict[str, uuid.UU
         snapshot=snapshot,
         number=1,
         state="succeeded",
-        result={"canary": CANARY},
+        result={**sample_result(), "notes": [CANARY]},
         summary=CANARY,
         computed_at=timezone.now(),
     )

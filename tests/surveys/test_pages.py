@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from practice import services
 from practice.enums import Role
 from practice.models import Engagement, Member
 from practice.scope import practice_scope
@@ -17,6 +18,8 @@ from surveys.enums import AudienceState, DeliveryState
 from surveys.mail import sink
 from surveys.mail.message import build_message, message_id_of
 from surveys.models import Delivery, PeopleImport, Recipient, Wave, WaveAudience
+from surveys.services.launch import join_running_plan
+from surveys.services.waves import create_wave
 from tests.factories.practice import make_engagement, make_member
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
 
@@ -168,6 +171,30 @@ def test_queries_do_not_grow_with_people(path: str, owner_a: Member, engagement:
                 add_people(Wave.objects.get(), audience, n)
         browser.get(url)
         counts.append(count_queries(lambda: browser.get(url)))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "path", ["waves/{wave}/people/", "waves/{wave}/", "engagements/{engagement}/waves/", "mailbox/"]
+)
+def test_queries_of_endpoints_do_not_grow(path: str, owner_a: Member, settings: Any, tmp_path: Path) -> None:
+    settings.MAIL_SINK_DIR = str(tmp_path)
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a, customers=1)
+        _token, secret = services.create_api_token(member=owner_a, name="x", actor=owner_a)
+    url = "/api/v1/" + path.format(wave=wave.pk, engagement=wave.engagement_id)
+    headers = {"Authorization": f"Bearer {secret}"}
+    counts = []
+    for n in (0, 2):
+        with practice_scope(owner_a.practice):
+            people = add_people(wave, "customers", n)
+            join_running_plan(WaveAudience.objects.get(wave=wave, audience="customers"), people)
+            if n:
+                create_wave(engagement=wave.engagement, actor=owner_a)
+            Delivery.objects.filter(state=DeliveryState.QUEUED).update(state=DeliveryState.SENDING)
+            Delivery.objects.filter(state=DeliveryState.SENDING).update(state=DeliveryState.ACCEPTED)
+        assert Client().get(url, headers=headers).status_code == 200
+        counts.append(count_queries(lambda: Client().get(url, headers=headers)))
     assert counts[0] == counts[1]
 
 
