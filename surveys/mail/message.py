@@ -68,11 +68,8 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
     message["Date"] = format_datetime(sent_at or delivery.due_at)
     message["Message-ID"] = message_id_of(delivery)
     message["Auto-Submitted"] = "auto-generated"
-    text_part, html_part = (
-        render_to_string(f"surveys/mail/message.{kind}", context) for kind in ("txt", "html")
-    )
-    message.set_content(text_part, cte="quoted-printable")
-    message.add_alternative(html_part, subtype="html", cte="quoted-printable")
+    message.set_content(render_to_string("surveys/mail/message.txt", context))
+    message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")
     message.set_boundary(f"=_{hashlib.sha256(message['Message-ID'].encode()).hexdigest()[:32]}")
     return message
 

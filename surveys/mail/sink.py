@@ -76,13 +76,15 @@ class Recorder:
         content = envelope.content
         if not isinstance(content, bytes):
             return "554 5.6.0 No content"
-        await asyncio.to_thread(keep, self.folder, content)
+        keep(self.folder, content)
         return "250 2.0.0 Kept"
 
 
 async def serve(folder: Path, port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     folder.mkdir(parents=True, exist_ok=True)
+    for unfinished in folder.glob(".in-*"):
+        unfinished.unlink()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -99,6 +99,7 @@ def advance_audience(wave_audience_id: UUID) -> None:
         audience.state = AudienceState.OPEN
         audience.save(update_fields=["state"])
         audit.record("audience.opened", audience, actor=None)
+        wake_audience(audience)
     if (
         audience.state in {AudienceState.OPEN, AudienceState.PAUSED}
         and audience.closes_at

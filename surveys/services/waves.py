@@ -64,6 +64,7 @@ def set_audience_mode(audience: WaveAudience, *, mode: str, actor: Member | None
     """Choose confidential or named before launch; staff audiences are always confidential."""
     if mode not in Mode.values:
         raise InvalidInputError(_("This mode does not exist."), fields={"mode": _("confidential or named")})
+    audience = WaveAudience.objects.select_for_update(of=("self",)).get(pk=audience.pk)
     if audience.state != AudienceState.DRAFT:
         raise WrongStateError(_("The mode is fixed once the audience is launched."))
     if mode == Mode.NAMED and audience.audience not in NAMEABLE:
@@ -80,6 +81,7 @@ def set_audience_mode(audience: WaveAudience, *, mode: str, actor: Member | None
 @transaction.atomic
 def update_plan(wave: Wave, *, reminder_days: Sequence[int], close_days: int, actor: Member | None) -> Wave:
     """Change when reminders leave and when the wave closes, counted in days from the launch."""
+    wave = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
     if wave.launched_at is not None:
         raise WrongStateError(_("The wave is launched. Extend an audience in the field view instead."))
     if not 1 <= close_days <= 120:

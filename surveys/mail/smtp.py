@@ -1,0 +1,121 @@
+"""One SMTP connection, and what a mail server's answers mean for one mail."""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from enum import StrEnum
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+
+TIMEOUT_SECONDS = 30
+
+
+class Answer(StrEnum):
+    """What became of one mail that was handed to the server."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LATER = "later"
+    UNKNOWN = "unknown"
+    NO_SERVER = "no_server"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer and the words that came with it."""
+
+    answer: Answer
+    reply: str
+
+
+class _Client(smtplib.SMTP):
+    """An SMTP client that knows whether the mail itself was on its way when the connection broke."""
+
+    is_handed_over = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Send the mail; from here on only the server knows whether it took it."""
+        self.is_handed_over = True
+        return super().data(msg)
+
+
+class Connection:
+    """One SMTP connection, opened when first needed and opened anew after a failure."""
+
+    def __init__(self) -> None:
+        self._client: _Client | None = None
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.drop()
+
+    def send(self, message: EmailMessage) -> Outcome:
+        """Hand one mail to the server and tell what it said; never raises for what a server or a network does."""
+        try:
+            client = self._open()
+        except (smtplib.SMTPException, OSError) as error:
+            self.drop()
+            return Outcome(Answer.NO_SERVER, f"no connection: {_words(error)}")
+        client.is_handed_over = False
+        outcome = _deliver(client, message)
+        if outcome.answer in {Answer.LATER, Answer.UNKNOWN, Answer.NO_SERVER}:
+            self.drop()
+        return outcome
+
+    def drop(self) -> None:
+        """Close the connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                client.quit()
+            client.close()
+
+    def _open(self) -> _Client:
+        if self._client is None:
+            self._client = _Client(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_SECONDS)
+            if settings.SMTP_STARTTLS:
+                self._client.starttls(context=ssl.create_default_context())
+            if settings.SMTP_USER:
+                self._client.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+        return self._client
+
+
+def _deliver(client: _Client, message: EmailMessage) -> Outcome:
+    try:
+        client.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, reply = next(iter(error.recipients.values()))
+        return _refused(code, reply)
+    except smtplib.SMTPSenderRefused as error:
+        # Not this recipient's fault: the sender, the sign-in or the server itself is in trouble.
+        return Outcome(Answer.NO_SERVER, _text(error.smtp_code, error.smtp_error))
+    except smtplib.SMTPResponseException as error:
+        return _refused(error.smtp_code, error.smtp_error)
+    except (smtplib.SMTPNotSupportedError, ValueError) as error:
+        return Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
+    except (smtplib.SMTPException, OSError) as error:
+        answer = Answer.UNKNOWN if client.is_handed_over else Answer.NO_SERVER
+        return Outcome(answer, f"connection lost: {type(error).__name__}")
+    return Outcome(Answer.ACCEPTED, "250")
+
+
+def _refused(code: int, reply: bytes | str) -> Outcome:
+    return Outcome(Answer.LATER if 400 <= code < 500 else Answer.REFUSED, _text(code, reply))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _text(error.smtp_code, error.smtp_error)
+    return type(error).__name__
+
+
+def _text(code: int, reply: bytes | str) -> str:
+    return f"{code} {reply.decode(errors='replace') if isinstance(reply, bytes) else reply}"
