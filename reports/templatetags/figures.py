@@ -18,22 +18,27 @@ DOTS = {"clear": "●●●", "probable": "●●○", "hint": "●○○", "und
 THIN = "\N{NO-BREAK SPACE}"
 
 
+def _figure(value: Any) -> float | None:
+    """Return a number as it is; a figure that the result does not have arrives as None or an empty text."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 @register.filter
 def signed(value: Any, decimals: int = 2) -> str:
     """Print a gap: always with its sign."""
-    return PAPER.signed(value, decimals)
+    return PAPER.signed(_figure(value), decimals)
 
 
 @register.filter
 def level(value: Any, decimals: int = 2) -> str:
     """Print a mean."""
-    return PAPER.number(value, decimals)
+    return PAPER.number(_figure(value), decimals)
 
 
 @register.filter
 def share(value: Any) -> str:
     """Print a share between 0 and 1 in per cent."""
-    return PAPER.percent(value)
+    return PAPER.percent(_figure(value))
 
 
 @register.filter
