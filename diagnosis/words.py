@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from surveys.enums import AUDIENCE_NAMES
+
 CERTAINTY = {
     "clear": pgettext_lazy("certainty", "clear"),
     "probable": pgettext_lazy("certainty", "probable"),
@@ -28,12 +30,7 @@ STAGE_SUBTITLES = {
     "implementation": _("What is done every day"),
     "evaluation": _("What customers feel and we believe"),
 }
-AUDIENCES = {
-    "customers": _("Customers"),
-    "managers": _("Managers"),
-    "front_line": _("Front line"),
-    "crm_team": _("CRM team"),
-}
+AUDIENCES = AUDIENCE_NAMES
 RELIABILITY = {
     "good": pgettext_lazy("reliability", "good"),
     "redundant": pgettext_lazy("reliability", "items nearly the same"),

@@ -62,3 +62,12 @@ class ImportState(models.TextChoices):
     PREVIEW = "preview", _("Preview")
     CONFIRMED = "confirmed", _("Imported")
     DISCARDED = "discarded", _("Discarded")
+
+
+AUDIENCE_NAMES = {
+    "customers": _("Customers"),
+    "managers": _("Managers"),
+    "front_line": _("Front line"),
+    "crm_team": _("CRM team"),
+}
+"""The four audiences of the built-in instruments in the order of every list."""

@@ -3,20 +3,14 @@
 from uuid import UUID
 
 from django.http import Http404
-from django.utils.translation import gettext_lazy as _
 
 from practice.models import Engagement
 from practice.requests import PracticeRequest
 from practice.selectors import get_engagement_for
+from surveys.enums import AUDIENCE_NAMES
 from surveys.models import Wave
 from surveys.selectors import latest_wave_of
 
-AUDIENCE_NAMES = {
-    "customers": _("Customers"),
-    "managers": _("Managers"),
-    "front_line": _("Front line"),
-    "crm_team": _("CRM team"),
-}
 ORDER = {code: place for place, code in enumerate(AUDIENCE_NAMES)}
 
 
