@@ -9,9 +9,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import nh3
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.safestring import SafeString, mark_safe
 
 from surveys.enums import DeliveryState, Mode, Round
 from surveys.mail.sink import name_of
@@ -19,6 +21,7 @@ from surveys.models import Delivery
 
 KEY = re.compile(r"^[0-9a-f]{64}$")
 LINK = re.compile(r"https?://[^\s<>\"]+/s/[A-Za-z0-9]+/")
+SHOWN_TAGS = {"a", "b", "br", "em", "hr", "li", "p", "strong", "ul"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class ReadMail:
     to: str
     date: str
     text: str
+    html: SafeString
     link: str
 
 
@@ -80,8 +84,7 @@ def read_mail(key: str) -> ReadMail:
 
 def _parsed(key: str, content: bytes) -> ReadMail:
     message = message_from_bytes(content, policy=policy.default)
-    part = message.get_body(("plain",))
-    text = part.get_content() if isinstance(part, EmailMessage) else ""
+    text = _content_of(message, "plain")
     found = LINK.search(text)
     return ReadMail(
         key=key,
@@ -90,5 +93,24 @@ def _parsed(key: str, content: bytes) -> ReadMail:
         to=str(message["To"]),
         date=str(message["Date"]),
         text=text,
+        html=_shown(_content_of(message, "html")),
         link=found[0] if found else "",
     )
+
+
+def _content_of(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if isinstance(part, EmailMessage) else ""
+
+
+def _shown(html: str) -> SafeString:
+    """Return what may stand in a page of ours: a few tags, links without a referrer, nothing that loads or runs."""
+    clean = nh3.clean(
+        html,
+        tags=SHOWN_TAGS,
+        clean_content_tags={"script", "style", "title"},
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https"},
+        link_rel="noopener noreferrer",
+    )
+    return mark_safe(clean)  # noqa: S308  cleaned one line above

@@ -15,13 +15,15 @@ from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = """
+import os
 import time
 import django
 django.setup()
 from django.utils import timezone
 from surveys import lookups
 from surveys.mail import sending
-while True:
+parent = os.getppid()
+while os.getppid() == parent:
     for practice_id, wave_audience_id in lookups.audiences_with_due_mails(timezone.now()):
         sending.send_due(practice_id, wave_audience_id)
     time.sleep(0.05)
