@@ -32,12 +32,6 @@ def find(folder: Path, message_id: str) -> bool:
     return (folder / f"{name_of(message_id)}.eml").exists()
 
 
-def copies(folder: Path, message_id: str) -> int:
-    """Return how often a mail with this Message-ID was accepted."""
-    stem = name_of(message_id)
-    return int((folder / f"{stem}.eml").exists()) + len(list(folder.glob(f"{stem}.*.eml")))
-
-
 def keep(folder: Path, content: bytes) -> Path:
     """Write one accepted mail durably under its own name and return the file."""
     message_id = str(HEADERS.parsebytes(content).get("Message-ID", ""))
