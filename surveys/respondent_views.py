@@ -32,7 +32,8 @@ from surveys.respondent_pages import (
 BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish"})
 REF_LENGTH = 8
 HEADERS = {
-    "Referrer-Policy": "no-referrer",
+    # "no-referrer" would make browsers post our own forms with "Origin: null", which the CSRF check must refuse.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }

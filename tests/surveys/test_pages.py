@@ -123,6 +123,29 @@ def test_every_form_can_be_previewed(
     assert page.content.decode().count("<fieldset") > 30
 
 
+@pytest.mark.parametrize("closes_on", ["", "soon", "2001-01-01", "9999-12-31"])
+def test_impossible_closing_dates_change_nothing(closes_on: str, owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a, customers=5)
+        audience = WaveAudience.objects.get(wave=wave, audience="customers")
+        steer = f"{base_of(wave.engagement, owner_a)}field/{audience.pk}/"
+    answer = signed_in(owner_a).post(f"{steer}extend/", {"closes_on": closes_on}, follow=True)
+    assert answer.status_code == 200
+    assert list(answer.context["messages"])
+    with practice_scope(owner_a.practice):
+        assert WaveAudience.objects.get(pk=audience.pk).closes_at == audience.closes_at
+
+
+def test_audiences_of_another_engagement_are_not_found_here(owner_a: Member, engagement: Engagement) -> None:
+    with practice_scope(owner_a.practice):
+        other = WaveAudience.objects.get(wave=make_wave(owner_a), audience="managers")
+    browser, base = signed_in(owner_a), base_of(engagement, owner_a)
+    for path in (f"launch/{other.pk}/mode/", f"field/{other.pk}/close/"):
+        assert browser.post(base + path, {"mode": "named"}).status_code == 404, path
+    with practice_scope(owner_a.practice):
+        assert WaveAudience.objects.get(pk=other.pk).mode == "confidential"
+
+
 def test_mode_is_chosen_before_launch_only(owner_a: Member, engagement: Engagement) -> None:
     browser, base = signed_in(owner_a), base_of(engagement, owner_a)
     with practice_scope(owner_a.practice):

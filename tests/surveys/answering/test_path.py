@@ -20,7 +20,7 @@ def test_landing_says_who_asks_and_who_sees_what():
     assert "groups of 5 or more" in page.html
     assert "About" in page.html
     for name, value in {
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "Cache-Control": "no-store",
         "X-Robots-Tag": "noindex, nofollow",
     }.items():
