@@ -3,10 +3,13 @@
 from datetime import date, datetime, time, timedelta
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from surveys.people_file import MAX_BYTES
+
+LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
 
 
 class UploadForm(forms.Form):
@@ -44,7 +47,7 @@ class PlanForm(forms.Form):
 class ExtendForm(forms.Form):
     """A new closing date; the audience closes at the end of that day."""
 
-    closes_on = forms.DateField()
+    closes_on = forms.DateField(validators=[MaxValueValidator(LAST_DAY)])
 
     def closes_at(self) -> datetime:
         """Return the end of the chosen day."""

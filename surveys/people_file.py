@@ -39,8 +39,10 @@ def read_people_file(content: bytes) -> PeopleTable:
     if not content.strip():
         raise _refused(_("The file is empty. Export the list again, with one header line."))
     text, encoding = _decode(content)
-    delimiter = _guess_delimiter(text)
+    if "\x00" in text:
+        raise _refused(_("The file's text is damaged. Export it again as UTF-8."))
     try:
+        delimiter = _guess_delimiter(text)
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
     except csv.Error as error:
         raise _refused(_("The file cannot be read as a table: %(why)s.") % {"why": error}) from error

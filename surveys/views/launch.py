@@ -19,6 +19,7 @@ from practice.models import Engagement
 from practice.pages import show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
+from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import Mode
@@ -190,8 +191,8 @@ def audience_mode(
     request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
 ) -> HttpResponse:
     """Choose confidential or named for an audience, before launch."""
-    engagement, _wave = engagement_and_wave(request, engagement_id)
-    audience = selectors.get_audience_for(request.member, audience_id)
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    audience = get_or_404(WaveAudience.objects.filter(wave=wave), audience_id)
     try:
         waves.set_audience_mode(audience, mode=request.POST.get("mode", ""), actor=request.member)
     except CrmgapError as error:
