@@ -1,6 +1,7 @@
 """Pages of people, launch, field, preview and mailbox: the way a consultant walks them, for whom, and at what cost."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from surveys.enums import AudienceState, DeliveryState
 from surveys.mail import sink
 from surveys.mail.message import build_message, message_id_of
 from surveys.models import Delivery, PeopleImport, Recipient, Wave, WaveAudience
-from surveys.services.launch import join_running_plan
+from surveys.services.launch import join_running_plan, launch_wave
+from surveys.services.people import upload_people
 from surveys.services.waves import create_wave
 from tests.factories.practice import make_engagement, make_member
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
@@ -158,6 +160,42 @@ def test_mode_is_chosen_before_launch_only(owner_a: Member, engagement: Engageme
     assert (modes["managers"], modes["front_line"]) == ("named", "confidential")
 
 
+PAGES = [
+    "people/",
+    "people/export/",
+    "people/import/{upload}/",
+    "people/import/{upload}/errors/",
+    "preview/customers/",
+    "launch/",
+    "field/",
+    "field/audiences/",
+    "field/{audience}/close/",
+]
+
+
+@pytest.mark.parametrize("launched", [False, True])
+def test_every_page_is_there_for_the_owner_and_none_for_a_viewer(
+    launched: bool, owner_a: Member, engagement: Engagement
+) -> None:
+    base = base_of(engagement, owner_a)
+    with practice_scope(owner_a.practice):
+        wave = Wave.objects.get()
+        if launched:
+            add_people(wave, "customers", 6)
+            launch_wave(wave=wave, actor=owner_a)
+        waiting = upload_people(
+            wave=wave, filename="x.csv", content=b"email,audience\nbroken,customer\n", actor=owner_a
+        )
+        ids = {"upload": waiting.pk, "audience": wave.audiences.get(audience="customers").pk}
+        viewer = make_member(owner_a, Role.CLIENT_VIEWER, engagement.client_organisation)
+    owner_browser, viewer_browser = signed_in(owner_a), signed_in(viewer)
+    for path in PAGES:
+        url = base + path.format(**ids)
+        assert owner_browser.get(url).status_code == 200, path
+        assert viewer_browser.get(url).status_code == 403, path
+    assert "<html" not in owner_browser.get(f"{base}field/audiences/").content.decode()
+
+
 @pytest.mark.parametrize("path", ["people/", "field/", "people/export/", "preview/customers/"])
 @pytest.mark.parametrize(("role", "status"), [(Role.ANALYST, 200), (Role.CLIENT_VIEWER, 403)])
 def test_who_may_read(path: str, role: str, status: int, owner_a: Member, engagement: Engagement) -> None:
@@ -218,6 +256,37 @@ def test_queries_of_endpoints_do_not_grow(path: str, owner_a: Member, settings: 
             Delivery.objects.filter(state=DeliveryState.SENDING).update(state=DeliveryState.ACCEPTED)
         assert Client().get(url, headers=headers).status_code == 200
         counts.append(count_queries(lambda: Client().get(url, headers=headers)))
+    assert counts[0] == counts[1]
+
+
+def test_queries_of_the_preview_do_not_grow_with_rows(owner_a: Member, engagement: Engagement) -> None:
+    browser, base = signed_in(owner_a), base_of(engagement, owner_a)
+    counts = []
+    for n in (1, 3):
+        rows = "".join(f"person{number}@example.org,customer\n" for number in range(n))
+        page = upload(browser, base, f"email,audience\n{rows}")["Location"]
+        browser.get(page)
+        counts.append(count_queries(partial(browser.get, page)))
+    assert counts[0] == counts[1]
+
+
+def test_queries_of_the_mailbox_do_not_grow_with_mails(
+    owner_a: Member, settings: Any, tmp_path: Path
+) -> None:
+    settings.MAIL_SINK_DIR = str(tmp_path)
+    browser, url = signed_in(owner_a), f"/p/{owner_a.practice.slug}/mailbox/"
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a, customers=1)
+    counts = []
+    for n in (0, 2):
+        with practice_scope(owner_a.practice):
+            people = add_people(wave, "customers", n)
+            join_running_plan(WaveAudience.objects.get(wave=wave, audience="customers"), people)
+            for state in (DeliveryState.SENDING, DeliveryState.ACCEPTED):
+                invitations = Delivery.objects.filter(round="invitation").exclude(state="accepted")
+                invitations.update(state=state)
+        assert browser.get(url).content.decode().count("@example.org</a>") == n + 1
+        counts.append(count_queries(lambda: browser.get(url)))
     assert counts[0] == counts[1]
 
 
