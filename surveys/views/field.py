@@ -1,7 +1,7 @@
 """The field view: totals per audience, the queue of mails, and steering; nobody's answer state is shown."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +68,6 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
             for mails in view.queue
         ],
         "n_uncertain": view.n_uncertain,
-        "extend_date": (timezone.localdate() + timedelta(days=7)).isoformat(),
         "next_action": None
         if runs or wave.launched_at is None
         else {
@@ -110,6 +109,7 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         "state": audience.state,
         "state_label": audience.get_state_display(),
         "closes_at": audience.closes_at,
+        "is_over": audience.closes_at is not None and audience.closes_at <= timezone.now(),
         "n_invited": row.n_invited,
         "n_accepted": row.n_accepted,
         "n_bounced": row.n_bounced,
@@ -123,8 +123,15 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         "pause_url": url("pause", AudienceState.OPEN),
         "resume_url": url("resume", AudienceState.PAUSED),
         "extend_url": url("extend", *RUNNING),
+        "extend_date": _a_week_on(audience).isoformat(),
         "close_url": url("close", *RUNNING),
     }
+
+
+def _a_week_on(audience: WaveAudience) -> date:
+    """Return the closing date that "Extend" proposes: a week after the present one, and after today."""
+    now = timezone.now()
+    return timezone.localdate(max(audience.closes_at or now, now) + timedelta(days=7))
 
 
 def _audience(

@@ -18,7 +18,7 @@ from practice.models import Engagement
 from practice.pages import page_of, show_error
 from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
-from practice.selectors import get_or_404
+from practice.selectors import get_engagement_for, get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import ImportState
@@ -26,6 +26,7 @@ from surveys.forms import UploadForm
 from surveys.models import PeopleImport, Wave
 from surveys.people_check import ATTRIBUTE, AUDIENCE, EMAIL, IGNORE, LANGUAGE, NAME, PreviewRow
 from surveys.services import people
+from surveys.services.waves import create_wave
 from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
 
 TABS = {"fix": "fix", "merged": "merged", "suppressed": "suppressed", "ready": "ready"}
@@ -36,8 +37,40 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 @require_permission("people.read")
 def people_list(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
     """Show the roster of the newest wave, searchable, with the import at the top."""
-    engagement, wave = engagement_and_wave(request, engagement_id)
+    engagement = get_engagement_for(request.member, engagement_id)
+    wave = selectors.latest_wave_of(engagement)
+    if wave is None:
+        return _page_without_wave(request, engagement)
     return _people_page(request, engagement, wave, UploadForm())
+
+
+def _page_without_wave(request: PracticeRequest, engagement: Engagement) -> HttpResponse:
+    """Offer the first wave to an engagement that has none (opened through the API)."""
+    url = reverse(
+        "surveys:wave_create", kwargs={"slug": request.practice.slug, "engagement_id": engagement.pk}
+    )
+    context = {
+        "engagement": engagement,
+        "step": "people",
+        "page": page_of(request, []),
+        "next_action": {
+            "note": _("No wave is planned yet"),
+            "label": _("Plan the first wave"),
+            "url": url,
+            "post": True,
+        },
+    }
+    return render(request, "surveys/people.html", context)
+
+
+@require_POST
+@require_permission("wave.edit")
+def wave_create(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Plan the first wave of an engagement, with all four audiences; pressing twice plans one."""
+    engagement = get_engagement_for(request.member, engagement_id)
+    if selectors.latest_wave_of(engagement) is None:
+        create_wave(engagement=engagement, actor=request.member)
+    return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
 
 
 def _people_page(

@@ -25,7 +25,9 @@ def row_of(wave: Wave, audience: str = "customers") -> selectors.AudienceField:
 
 
 def let_answer(wave: Wave, n: int) -> None:
-    rows = LedgerEntry.objects.filter(wave_audience__wave=wave).values_list("pk", flat=True)[:n]
+    rows = (
+        LedgerEntry.objects.filter(wave_audience__wave=wave).order_by("pk").values_list("pk", flat=True)[:n]
+    )
     LedgerEntry.objects.filter(pk__in=list(rows)).update(submitted=True)
 
 

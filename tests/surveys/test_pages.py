@@ -320,3 +320,15 @@ def test_mailbox_shows_this_practices_mails_only(
     )
     settings.MAIL_SINK_DIR = ""
     assert signed_in(owner_a).get(mine).status_code == 404
+
+
+def test_an_engagement_without_a_wave_gets_one_from_its_people_page(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        bare = make_engagement(owner_a)
+    browser, base = signed_in(owner_a), base_of(bare, owner_a)
+    assert "Plan the first wave" in browser.get(f"{base}people/").content.decode()
+    for _press in range(2):
+        assert browser.post(f"{base}waves/new/")["Location"] == f"{base}people/"
+    with practice_scope(owner_a.practice):
+        assert Wave.objects.filter(engagement=bare).count() == 1
+    assert "Import a list" in browser.get(f"{base}people/").content.decode()
