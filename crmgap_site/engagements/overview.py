@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crmgap_site.templatetags.portal import STEPS, find_url
-from diagnosis.enums import Decision, DiagnosisState
+from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.models import Action, Diagnosis, Finding
 from practice.models import Engagement
 from reports.enums import ReportState
@@ -74,16 +74,18 @@ class Overview:
         """Return the line for "needs you today", or None when nothing does."""
         if self.health.state not in {"warn", "bad"} and not self.n_to_decide:
             return None
-        text = self.health.text
+        text, action = self.health.text, self.next_action
         if self.n_to_decide:
             text = ngettext("%(n)s finding to decide", "%(n)s findings to decide", self.n_to_decide)
             text %= {"n": self.n_to_decide}
+            url = find_url("findings", slug=self.slug, engagement_id=self.engagement.pk)
+            action = {"label": _("Review findings"), "url": url}
         return {
             "tone": self.health.state if self.health.state in {"warn", "bad"} else "",
             "icon": "alert-triangle" if self.health.state in {"warn", "bad"} else "eye",
             "client": self.engagement.client_organisation.name,
             "text": text,
-            **self.next_action,
+            **action,
         }
 
 
@@ -106,7 +108,8 @@ def overviews(engagements: Iterable[Engagement], *, slug: str) -> list[Overview]
         "diagnosis",
     )
     reports = _counts(Report.objects.filter(engagement__in=ids, state=ReportState.SUCCEEDED), "engagement")
-    actions = _counts(Action.objects.filter(engagement__in=ids), "engagement")
+    in_plan = Action.objects.exclude(state__in={ActionState.PROPOSED, ActionState.DROPPED})
+    actions = _counts(in_plan.filter(engagement__in=ids), "engagement")
     found = []
     for row in rows:
         wave = waves.get(row.pk)

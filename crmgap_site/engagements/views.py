@@ -114,7 +114,9 @@ def _report_row(report: Report, slug: str) -> dict[str, object]:
     is_ready = report.state == ReportState.SUCCEEDED
     return {
         "title": report.title,
-        "url": find_url("report_download", slug=slug, report_id=report.pk) if is_ready else "",
+        "url": find_url("report_download", slug=slug, engagement_id=report.engagement_id, report_id=report.pk)
+        if is_ready
+        else "",
         "state_label": report.get_state_display(),
         "created_at": report.created_at,
     }
