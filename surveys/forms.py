@@ -50,6 +50,6 @@ class ExtendForm(forms.Form):
     closes_on = forms.DateField(validators=[MaxValueValidator(LAST_DAY)])
 
     def closes_at(self) -> datetime:
-        """Return the end of the chosen day."""
+        """Return the last minute of the chosen day, which every page then names."""
         day: date = self.cleaned_data["closes_on"]
-        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+        return timezone.make_aware(datetime.combine(day, time(23, 59)))
