@@ -45,10 +45,10 @@ RAIL = (
     ("mailbox", "mailbox"),
 )
 CERTAINTY = {
-    "clear": (4, pgettext_lazy("certainty", "clear")),
-    "probable": (3, pgettext_lazy("certainty", "probable")),
-    "hint": (2, pgettext_lazy("certainty", "hint")),
-    "undecided": (1, pgettext_lazy("certainty", "undecided")),
+    "clear": (3, pgettext_lazy("certainty", "clear")),
+    "probable": (2, pgettext_lazy("certainty", "probable")),
+    "hint": (1, pgettext_lazy("certainty", "hint")),
+    "undecided": (0, pgettext_lazy("certainty", "undecided")),
     "none": (0, pgettext_lazy("certainty", "no difference")),
 }
 LAMPS = {
@@ -194,10 +194,10 @@ def certainty(word: str | None) -> SafeString:
     dots = format_html_join(
         "",
         '<circle{} cx="{}" cy="5" r="2.75"/>',
-        ((SafeString(' class="on"') if i < filled else "", 5 + i * 9) for i in range(4)),
+        ((SafeString(' class="on"') if i < filled else "", 5 + i * 9) for i in range(3)),
     )
     return format_html(
-        '<span class="sure is-{}"><svg viewBox="0 0 37 10" aria-hidden="true">{}</svg>{}</span>',
+        '<span class="sure is-{}"><svg viewBox="0 0 28 10" aria-hidden="true">{}</svg>{}</span>',
         word,
         dots,
         name,

@@ -125,6 +125,8 @@ def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> l
         for days in wave.plan["reminder_days"]
     ]
     end = start + timedelta(days=wave.plan["close_days"])
+    if wave.launched_at is not None:
+        end = max((row.closes_at for row in asked if row.closes_at), default=end)
     events.append(
         {"at": end, "kind": "close", "title": _("Close"), "text": _("Links end; answers are mixed.")}
     )

@@ -49,7 +49,7 @@ def test_counts_shares_and_p_values():
 
 
 def test_certainty_is_never_dots_alone():
-    assert portal.certainty("probable").count('class="on"') == 3
+    assert portal.certainty("probable").count('class="on"') == 2
     assert "probable" in portal.certainty("probable")
     assert "locked" in portal.certainty("suppressed")
     assert "circle" not in portal.certainty("not_measured")
