@@ -332,3 +332,16 @@ def test_an_engagement_without_a_wave_gets_one_from_its_people_page(owner_a: Mem
     with practice_scope(owner_a.practice):
         assert Wave.objects.filter(engagement=bare).count() == 1
     assert "Import a list" in browser.get(f"{base}people/").content.decode()
+
+
+def test_a_chosen_closing_day_is_the_day_that_pages_name(owner_a: Member, engagement: Engagement) -> None:
+    browser, base = signed_in(owner_a), base_of(engagement, owner_a)
+    with practice_scope(owner_a.practice):
+        wave = Wave.objects.get()
+        add_people(wave, "customers", 6)
+        audience = WaveAudience.objects.get(wave=wave, audience="customers")
+    browser.post(f"{base}launch/start/")
+    browser.post(f"{base}field/{audience.pk}/extend/", {"closes_on": "2098-12-14"})
+    assert "14 Dec, 23:59" in browser.get(f"{base}field/").content.decode()
+    plan = browser.get(f"{base}launch/").content.decode()
+    assert "2098-12-14" in plan
