@@ -245,7 +245,7 @@ def _draw_item(canvas: Canvas, item: ItemRow, axis: Axis, y: float) -> None:
             bound = known(item.ci_low if leftmost else item.ci_high)
             edge = value if bound is None else bound
         x, anchor = (axis.at(edge) - 7, "end") if leftmost else (axis.at(edge) + 7, "start")
-        canvas.text(x, y + 2.5, theme.number(value, 1), 7, "text", anchor=anchor)
+        canvas.text(x, y + 2.5, theme.number(value), 6.6, "text", anchor=anchor)
     gap = known(item.gap)
     if gap is not None and wanted is not None and got is not None and item.certainty not in HIDDEN:
         role = direction(gap, item.certainty)
