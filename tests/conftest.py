@@ -62,8 +62,8 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
     with django_db_blocker.unblock():
         for connection in connections.all():
             connection.close()
-    # A process that a fault test killed may still hold a session of the app role, which the owner cannot end: the database
-    # then stays until the next run or until its private server goes.
+    # A process that a fault test killed may still hold a session of the app role, which the owner cannot end: then the
+    # database stays until the next run, or until its private server goes.
     held = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse)
     with psycopg.connect(owner_dsn(original), autocommit=True) as server, suppress(*held):
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
