@@ -12,9 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crmgap_site.launcher.records import RecordFolder, group_members
+from crmgap_site.launcher.records import RecordFolder, group_members, has_word
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
 TWO_SLEEPERS = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -32,9 +38,17 @@ def records(tmp_path: Path) -> RecordFolder:
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     """Return a living process in its own session."""
     process = subprocess.Popen(SLEEPER, start_new_session=True)
+    wait_for_command(process.pid, "time.sleep")
     yield process
     process.kill()
     process.wait()
+
+
+def wait_for_command(pid: int, word: str) -> None:
+    """Wait until the command line can be read: for a moment after exec the kernel shows none."""
+    deadline = time.monotonic() + 10
+    while not has_word(psutil.Process(pid), word) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def wait_for_members(group: int, number: int) -> None:
@@ -53,14 +67,17 @@ def test_leftover_is_stopped_and_forgotten(records: RecordFolder, sleeper: subpr
 
 def test_leftover_that_ignores_its_signal_is_killed(records: RecordFolder) -> None:
     deaf = subprocess.Popen(
-        [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"],
+        [sys.executable, "-c", DEAF],
         start_new_session=True,
+        stdout=subprocess.PIPE,
     )
-    time.sleep(0.3)
+    assert deaf.stdout is not None
+    assert deaf.stdout.readline() == b"deaf\n"
     records.write("worker", deaf.pid, "time.sleep", signal.SIGTERM)
     assert records.stop_leftovers(0.5) == ["worker"]
     assert not psutil.pid_exists(deaf.pid)
     deaf.wait()
+    deaf.stdout.close()
 
 
 def test_number_used_by_another_process_is_left_alone(
@@ -92,6 +109,7 @@ def test_children_of_a_dead_process_are_stopped(records: RecordFolder) -> None:
     parent = subprocess.Popen([sys.executable, "-c", TWO_SLEEPERS], start_new_session=True)
     wait_for_members(parent.pid, 2)
     child = next(process for process in group_members(parent.pid) if process.pid != parent.pid)
+    wait_for_command(child.pid, "time.sleep")
     records.write("worker", parent.pid, "time.sleep", signal.SIGTERM)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
