@@ -35,7 +35,8 @@ AUDIENCE_WORDS: Final[Mapping[str, frozenset[str]]] = {
 }
 LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})?")
+LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,6})?")
+MAX_ADDRESS: Final = 254
 
 
 class AddressError(ValueError):
@@ -76,7 +77,10 @@ def clean_email(text: str) -> str:
         raise AddressError(_("Letters before the @ must be plain ASCII; many mail servers refuse others."))
     if not LOCAL.fullmatch(local) or len(local) > 64:
         raise AddressError(_("The part before the @ is not valid."))
-    return f"{local}@{_clean_domain(domain)}"
+    clean = f"{local}@{_clean_domain(domain)}"
+    if len(clean) > MAX_ADDRESS:
+        raise AddressError(_("The address is longer than %(limit)s characters.") % {"limit": MAX_ADDRESS})
+    return clean
 
 
 def _clean_domain(domain: str) -> str:
@@ -87,8 +91,6 @@ def _clean_domain(domain: str) -> str:
     labels = ascii_domain.split(".")
     if len(labels) < 2 or not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise AddressError(_("The domain is not valid; write it like example.org."))
-    if len(ascii_domain) > 200:
-        raise AddressError(_("The domain is too long."))
     return ascii_domain
 
 
@@ -97,10 +99,15 @@ def email_key(address: str) -> str:
     return address.casefold()
 
 
+def has_control_characters(text: str) -> bool:
+    """Tell whether the text has line breaks, NUL or other signs that no name, header or database takes."""
+    return any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in text)
+
+
 def clean_text(text: str, limit: int) -> str:
     """Return a name or attribute in one normal form; raises ValueError with the reason."""
     cleaned = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(sign) == "Cc" for sign in cleaned):
+    if has_control_characters(cleaned):
         raise ValueError(_("There are line breaks or control characters in it."))
     if len(cleaned) > limit:
         raise ValueError(_("It is longer than %(limit)s characters.") % {"limit": limit})
@@ -154,16 +161,36 @@ class Known:
     default_language: str = "en"
 
 
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a person changed in the preview, by row number: fields typed anew, and rows left out."""
+
+    typed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    left_out: frozenset[int] = frozenset()
+
+
 def check_rows(
-    header: Sequence[str], rows: Sequence[Sequence[str]], mapping: Mapping[int, str], known: Known
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    mapping: Mapping[int, str],
+    known: Known,
+    edits: Edits | None = None,
 ) -> list[PreviewRow]:
-    """Return every row with its values, problems and status; duplicates are merged into the first one."""
+    """Return every row with its values, problems and status; duplicates are merged into the first one.
+
+    The header is row 1. Blank rows count, so that numbers are those of the spreadsheet, and are left out.
+    """
+    edits = edits or Edits()
     first_seen: dict[tuple[str, str], int] = {}
     checked = []
     for number, cells in enumerate(rows, start=2):
-        row = _read_row(number, header, cells, mapping, known)
+        if not any(cells):
+            continue
+        row = _read_row(number, header, cells, mapping, known, edits.typed.get(number, {}))
         identity = (row.values.get(AUDIENCE, ""), row.email_key)
-        if row.problems:
+        if number in edits.left_out:
+            row.status, row.note = "left_out", _("left out")
+        elif row.problems:
             row.status = "fix"
         elif row.email_key in known.suppressed:
             row.status, row.note = "suppressed", _("asked not to be mailed")
@@ -179,10 +206,15 @@ def check_rows(
 
 
 def _read_row(
-    number: int, header: Sequence[str], cells: Sequence[str], mapping: Mapping[int, str], known: Known
+    number: int,
+    header: Sequence[str],
+    cells: Sequence[str],
+    mapping: Mapping[int, str],
+    known: Known,
+    typed: Mapping[str, str],
 ) -> PreviewRow:
     row = PreviewRow(number, {EMAIL: "", NAME: "", AUDIENCE: "", LANGUAGE: known.default_language})
-    if len(cells) > len(header):
+    if len(cells) > len(header) and not typed:
         row.problems[EMAIL] = _("The row has %(n)s cells, the header %(m)s. Check for stray separators.") % {
             "n": len(cells),
             "m": len(header),
@@ -190,9 +222,10 @@ def _read_row(
     for column, part in mapping.items():
         cell = cells[column] if column < len(cells) else ""
         if part.startswith(ATTRIBUTE):
-            _read_attribute(row, part.removeprefix(ATTRIBUTE), cell)
+            _read_attribute(row, part.removeprefix(ATTRIBUTE), typed.get(part, cell))
         elif part != IGNORE:
             row.values[part] = cell
+    row.values.update({part: text for part, text in typed.items() if part in row.values})
     if len(cells) < len(header) and EMAIL not in row.problems and not row.values[EMAIL]:
         row.problems[EMAIL] = _("The row has %(n)s of %(m)s cells.") % {"n": len(cells), "m": len(header)}
     _check_email(row)

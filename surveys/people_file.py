@@ -14,6 +14,7 @@ MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_ROWS: Final = 50_000
 MAX_COLUMNS: Final = 200
 DELIMITERS: Final = (",", ";", "\t")
+BLANK: Final = ',;\t\r\n "'
 BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -23,7 +24,7 @@ BOMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PeopleTable:
-    """A list as read: header and rows of text, how it was encoded, and a fingerprint of its bytes."""
+    """A list as read: header and rows of text (blank rows are empty), encoding, a fingerprint of its bytes."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -43,20 +44,33 @@ def read_people_file(content: bytes) -> PeopleTable:
         raise _refused(_("The file's text is damaged. Export it again as UTF-8."))
     try:
         delimiter = _guess_delimiter(text)
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
+        lines = _read_lines(text, delimiter)
     except csv.Error as error:
         raise _refused(_("The file cannot be read as a table: %(why)s.") % {"why": error}) from error
-    lines = [line for line in lines if any(cell.strip() for cell in line)]
     if not lines:
         raise _refused(_("The file is empty. Export the list again, with one header line."))
-    header = tuple(cell.strip() for cell in lines[0])
+    header, *rows = lines
     _check_header(header)
-    if len(lines) == 1:
+    if not rows:
         raise _refused(_("The file has a header line but no people."))
-    if len(lines) - 1 > MAX_ROWS:
-        raise _refused(_("The file has more than 50,000 rows. Split it into several lists."))
-    rows = tuple(tuple(cell.strip() for cell in line) for line in lines[1:])
-    return PeopleTable(header, rows, encoding, delimiter, hashlib.sha256(content).hexdigest())
+    return PeopleTable(header, tuple(rows), encoding, delimiter, hashlib.sha256(content).hexdigest())
+
+
+def _read_lines(text: str, delimiter: str) -> list[tuple[str, ...]]:
+    """Return the cells line by line from the header on; blank lines between people stay, as empty tuples."""
+    lines: list[tuple[str, ...]] = []
+    n_blank = 0
+    for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False):
+        cells = tuple(cell.strip() for cell in line)
+        if not any(cells):
+            n_blank += bool(lines)
+            continue
+        if len(lines) + n_blank > MAX_ROWS:
+            raise _refused(_("The file has more than 50,000 rows. Split it into several lists."))
+        lines += [()] * n_blank
+        lines.append(cells)
+        n_blank = 0
+    return lines
 
 
 def _refused(message: str) -> InvalidInputError:
@@ -81,8 +95,8 @@ def _decode(content: bytes) -> tuple[str, str]:
 
 
 def _guess_delimiter(text: str) -> str:
-    """Return the separator that splits the first line into most cells outside quotes."""
-    first = text.splitlines()[0] if text.splitlines() else ""
+    """Return the separator that splits the first line with words into most cells outside quotes."""
+    first = next((line for line in io.StringIO(text, newline=None) if line.strip(BLANK)), "")
     counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
 

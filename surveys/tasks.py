@@ -18,6 +18,8 @@ from surveys.services import field
 __all__ = ["advance_audience", "mix_audience", "send_deliveries", "tend_audience"]
 
 ADVANCE_TASK = "surveys.tasks.advance_audience"
+SHARE = 200
+"""Mails a worker sends for one audience before others get their turn."""
 
 
 def register() -> None:
@@ -41,8 +43,12 @@ def due_dates() -> Iterator[jobs.Wake]:
 
 @shared_task(base=SteppedPracticeTask, name=SEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def send_deliveries(practice_id: UUID, wave_audience_id: UUID) -> None:
-    """Send what is due for one audience; running twice at once is safe, rows are claimed."""
-    sending.send_due(practice_id, wave_audience_id)
+    """Send a share of what is due for one audience, then queue up again behind the mails of other practices.
+
+    Running twice at once is safe, rows are claimed; a message that is lost costs time until the next sweep.
+    """
+    if sending.send_due(practice_id, wave_audience_id, share=SHARE) >= SHARE:
+        jobs.send(jobs.Wake(SEND_TASK, practice_id, wave_audience_id, Queue.MAIL))
 
 
 @shared_task(base=PracticeTask, name=ADVANCE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -19,11 +19,11 @@ from surveys.form_cache import form_of
 from surveys.mail.texts import fill, text_for
 from surveys.models import Delivery
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def one_line(text: str) -> str:
-    """Return the text without control characters, fit for a header."""
+    """Return the text without control characters and line separators of any script, fit for a header."""
     return CONTROL.sub(" ", text).strip()
 
 

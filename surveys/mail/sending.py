@@ -32,11 +32,13 @@ OVER = (AudienceState.CLOSED, AudienceState.RELEASED)
 UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
 
 
-def send_due(practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | None = None) -> int:
-    """Settle what dead workers left, then send everything that is due for one audience; returns mails accepted.
+def send_due(
+    practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | None = None, share: int | None = None
+) -> int:
+    """Settle what dead workers left, then send what is due for one audience; returns mails accepted.
 
-    Several workers may do this for one audience at once. A server that cannot be reached ends the call; the sweep
-    tries again.
+    Several workers may do this for one audience at once. The call ends when nothing is due, after a batch with which
+    `share` mails were accepted, or when the server cannot be reached; in the last case the sweep tries again.
     """
     settle_left_over(practice_id, wave_audience_id, next_hop or configured_next_hop())
     if not settings.SMTP_HOST:
@@ -44,7 +46,7 @@ def send_due(practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | N
         return 0
     accepted = 0
     with Connection() as connection:
-        while True:
+        while share is None or accepted < share:
             with practice_scope(practice_id):
                 batch = claim_batch(wave_audience_id)
             if batch is None:
@@ -56,6 +58,7 @@ def send_due(practice_id: UUID, wave_audience_id: UUID, *, next_hop: NextHop | N
                     for waiting in batch[number + 1 :]:
                         _retry_later(practice_id, waiting, outcome.reply)
                     return accepted
+    return accepted
 
 
 @cache

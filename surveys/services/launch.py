@@ -20,6 +20,7 @@ from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.mixer import MIXING
 from surveys.models import Delivery, LedgerEntry, Recipient, SurveyLink, Wave, WaveAudience
+from surveys.services.field import RUNNING
 
 REMINDERS = (Round.REMINDER_1, Round.REMINDER_2, Round.FINAL)
 CHUNK = 2_000
@@ -114,13 +115,40 @@ def _plan_deliveries(
     )
 
 
-def join_running_plan(audience: WaveAudience, people: Sequence[Recipient]) -> None:
-    """Give late people of an open audience their link, invitation now and the reminders still to come."""
-    if not people or audience.state not in {
-        AudienceState.OPEN,
-        AudienceState.PAUSED,
-        AudienceState.SCHEDULED,
-    }:
+def audiences_taking_people(wave: Wave) -> list[WaveAudience]:
+    """Return the audiences to which people may be added: those that run, and drafts until the wave is over."""
+    audiences = list(wave.audiences.all())
+    is_over = wave.launched_at is not None and _close_of_running(audiences) is None
+    takes = RUNNING if is_over else RUNNING | {AudienceState.DRAFT}
+    return [audience for audience in audiences if audience.state in takes]
+
+
+def _close_of_running(audiences: Iterable[WaveAudience]) -> datetime | None:
+    """Return when the last of these audiences that still runs will close; None when none runs."""
+    dates = [
+        audience.closes_at
+        for audience in audiences
+        if audience.state in RUNNING and audience.closes_at and audience.closes_at > timezone.now()
+    ]
+    return max(dates, default=None)
+
+
+def join_running_plan(
+    audience: WaveAudience, people: Sequence[Recipient], *, actor: Member | None = None
+) -> None:
+    """Give people added after the launch their link, invitation now and the reminders still to come.
+
+    An audience that had nobody at launch opens with its first people and closes with the last running one.
+    """
+    launched_at = audience.wave.launched_at
+    if people and audience.state == AudienceState.DRAFT and launched_at is not None:
+        end = _close_of_running(audience.wave.audiences.all())
+        if end is None:
+            raise WrongStateError(_("The wave is over. Plan another one to ask these people."))
+        people = list(Recipient.objects.filter(wave_audience=audience))
+        _open_audience(audience, people, max(launched_at, timezone.now()), end)
+        audit.record("audience.opened", audience, actor=actor)
+    if not people or audience.state not in RUNNING:
         return
     opens = audience.opens_at or timezone.now()
     plan: dict[str, Any] = audience.wave.plan

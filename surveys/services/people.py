@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
-from surveys.enums import AudienceState, ImportState
+from surveys.enums import ImportState
 from surveys.models import PeopleImport, Recipient, Suppression, Wave, WaveAudience
 from surveys.people_check import (
     ATTRIBUTE,
@@ -19,17 +19,18 @@ from surveys.people_check import (
     IGNORE,
     LANGUAGE,
     NAME,
+    Edits,
     Known,
     PreviewRow,
     check_rows,
     guess_mapping,
+    has_control_characters,
 )
 from surveys.people_file import read_people_file
-from surveys.services.launch import join_running_plan
+from surveys.services.launch import audiences_taking_people, join_running_plan
 
 LEFT_OUT = "left_out"
 FIXED = "fixed"
-OPEN_STATES = {AudienceState.DRAFT, AudienceState.SCHEDULED, AudienceState.OPEN, AudienceState.PAUSED}
 CHUNK = 2_000
 
 
@@ -77,22 +78,11 @@ def upload_people(*, wave: Wave, filename: str, content: bytes, actor: Member | 
 def preview_of(upload: PeopleImport) -> ImportPreview:
     """Return every row of a list as it would be imported now."""
     mapping = {int(number): part for number, part in upload.mapping.items()}
-    fixed: Mapping[str, Mapping[str, str]] = upload.result.get(FIXED, {})
-    rows = [list(row) for row in upload.rows]
-    columns = {part: number for number, part in mapping.items()}
-    width = len(upload.header)
-    for number, values in fixed.items():
-        row = rows[int(number) - 2]
-        row[:] = (row + [""] * width)[:width]
-        for part, value in values.items():
-            if part in columns:
-                row[columns[part]] = value
-    checked = check_rows(upload.header, rows, mapping, _known(upload.wave))
-    _apply_fixes_without_column(checked, fixed, columns, upload.wave)
-    left_out = {int(number) for number in upload.result.get(LEFT_OUT, [])}
-    for row_checked in checked:
-        if row_checked.number in left_out:
-            row_checked.status, row_checked.note = "left_out", _("left out")
+    edits = Edits(
+        typed={int(number): values for number, values in upload.result.get(FIXED, {}).items()},
+        left_out=frozenset(upload.result.get(LEFT_OUT, [])),
+    )
+    checked = check_rows(upload.header, upload.rows, mapping, _known(upload.wave), edits)
     status = Counter(row.status for row in checked)
     ready = [row for row in checked if row.status == "ready"]
     return ImportPreview(
@@ -106,23 +96,8 @@ def preview_of(upload: PeopleImport) -> ImportPreview:
     )
 
 
-def _apply_fixes_without_column(
-    checked: list[PreviewRow], fixed: Mapping[str, Mapping[str, str]], columns: Mapping[str, int], wave: Wave
-) -> None:
-    """Take fixes of fields that no column holds (an audience typed by hand)."""
-    audiences = [audience.audience for audience in wave.audiences.all()]
-    for number, values in fixed.items():
-        row = checked[int(number) - 2]
-        typed = values.get(AUDIENCE)
-        if typed in audiences and AUDIENCE not in columns:
-            row.values[AUDIENCE] = typed
-            row.problems.pop(AUDIENCE, None)
-            if not row.problems and row.status == "fix":
-                row.status = "ready"
-
-
 def _known(wave: Wave) -> Known:
-    audiences = [audience.audience for audience in wave.audiences.all() if audience.state in OPEN_STATES]
+    audiences = [audience.audience for audience in audiences_taking_people(wave)]
     roster = Recipient.objects.filter(wave_audience__wave=wave).values_list(
         "wave_audience__audience", "email_key"
     )
@@ -146,7 +121,8 @@ def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Memb
     allowed = {EMAIL, NAME, AUDIENCE, LANGUAGE, IGNORE}
     chosen = {**{int(n): part for n, part in locked.mapping.items()}, **mapping}
     for number, part in mapping.items():
-        if not 0 <= number < len(locked.header) or not (part in allowed or part.startswith(ATTRIBUTE)):
+        exists = 0 <= number < len(locked.header)
+        if not exists or part not in {*allowed, f"{ATTRIBUTE}{locked.header[number][:60]}"}:
             raise InvalidInputError(
                 _("This column or field does not exist."),
                 fields={f"column-{number}": _("Choose from the list.")},
@@ -170,6 +146,12 @@ def fix_row(
     """Correct cells of one row of the list (rows are numbered as in the file, the header is row 1)."""
     locked = _ensure_preview(upload)
     _ensure_row(locked, row)
+    for part, value in values.items():
+        if has_control_characters(value):
+            raise InvalidInputError(
+                _("There are line breaks or control characters in what you typed."),
+                fields={part: _("Type it again on one line.")},
+            )
     fixed = dict(locked.result.get(FIXED, {}))
     fixed[str(row)] = {**fixed.get(str(row), {}), **{part: value[:300] for part, value in values.items()}}
     locked.result = {**locked.result, FIXED: fixed}
@@ -207,14 +189,16 @@ def confirm_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImpor
         return locked
     if locked.state != ImportState.PREVIEW:
         raise WrongStateError(_("This list was discarded. Upload it again."))
-    Wave.objects.select_for_update(of=("self",)).get(pk=locked.wave_id)
+    # Launch, closing and release wait until these people are in, or are seen here once they are done.
+    locked.wave = Wave.objects.select_for_update(of=("self",)).get(pk=locked.wave_id)
+    list(locked.wave.audiences.select_for_update(of=("self",), no_key=True))
     preview = preview_of(locked)
     if not preview.n_ready:
         raise InvalidInputError(
             _("No row of this list can be imported yet. Fix the rows that are marked first."),
             fields={"rows": _("Nothing is ready.")},
         )
-    n_people = _insert_people(locked.wave, preview)
+    n_people = _insert_people(locked.wave, preview, actor)
     locked.state = ImportState.CONFIRMED
     locked.result = {
         "imported": n_people,
@@ -228,7 +212,7 @@ def confirm_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImpor
     return locked
 
 
-def _insert_people(wave: Wave, preview: ImportPreview) -> int:
+def _insert_people(wave: Wave, preview: ImportPreview, actor: Member | None) -> int:
     audiences = {row.audience: row for row in WaveAudience.objects.filter(wave=wave).select_related("wave")}
     for code, audience in audiences.items():
         people = [
@@ -245,7 +229,7 @@ def _insert_people(wave: Wave, preview: ImportPreview) -> int:
         ]
         if people:
             Recipient.objects.bulk_create(people, batch_size=CHUNK)
-            join_running_plan(audience, people)
+            join_running_plan(audience, people, actor=actor)
     return preview.n_ready
 
 

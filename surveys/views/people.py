@@ -99,7 +99,11 @@ def _people_page(
         "upload_form": form if may_edit else None,
         "open_import": waiting
         and may_edit
-        and {"filename": waiting.filename, "n_rows": len(waiting.rows), "url": _import_url(slug, waiting)},
+        and {
+            "filename": waiting.filename,
+            "n_rows": sum(map(bool, waiting.rows)),
+            "url": _import_url(slug, waiting),
+        },
         "audiences": _audience_rows(request, engagement, wave, counts),
         "page": page,
         "audience": audience,

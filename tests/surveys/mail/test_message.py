@@ -31,6 +31,8 @@ CONTROLS = [
     "Hi\nTo: x@evil.example",
     "Hi\x00\x1b there",
     "Hi\r\n\r\n<b>body</b>",
+    "Hi\u2028there",
+    "Hi\x85there",
 ]
 
 
@@ -117,6 +119,19 @@ def test_any_firm_name_gives_exactly_one_sender(name: str, owner_a: Member) -> N
     assert len(mail["From"].addresses) == 1
     assert mail["From"].addresses[0].display_name == name
     assert mail["From"].addresses[0].addr_spec == f"survey@{settings.MAIL_DOMAIN}"
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b"])
+def test_a_line_separator_in_the_clients_name_stops_no_mail(sign: str, owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        add_people(make_wave(owner_a), "customers", 1)
+        wave = Wave.objects.get()
+        client = wave.engagement.client_organisation
+        client.name = f"Alpen{sign}bank"
+        client.save()
+        launch_wave(wave=wave, actor=owner_a)
+        mail = build_message(Delivery.objects.get(round="invitation"))
+    assert mail["Subject"] == "Alpen bank: your view counts"
 
 
 def test_names_are_escaped_in_html(owner_a: Member) -> None:

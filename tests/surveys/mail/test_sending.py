@@ -8,8 +8,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from practice import jobs
 from practice.models import Member
 from practice.scope import practice_scope
+from surveys import tasks
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.mail import sending
 from surveys.mail.next_hop import Fate
@@ -117,6 +119,20 @@ def test_an_unreachable_server_ends_the_call_and_loses_nothing(owner_a: Member, 
     field.let_time_pass()
     with scripted_server(settings, Script()):
         assert field.send() == 25
+
+
+def test_a_worker_sends_a_share_and_queues_up_again(
+    owner_a: Member, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = Field(owner_a, 45)
+    woken: list[jobs.Wake] = []
+    monkeypatch.setattr(jobs, "send", woken.append)
+    monkeypatch.setattr(tasks, "SHARE", 20)
+    with scripted_server(settings, Script()) as server:
+        for n_sent, n_woken in ((20, 1), (40, 2), (45, 2), (45, 2)):
+            tasks.send_deliveries(str(field.practice_id), str(field.audience.pk))
+            assert (len(server.mails), len(woken)) == (n_sent, n_woken)
+    assert {(wake.practice_id, wake.object_id) for wake in woken} == {(field.practice_id, field.audience.pk)}
 
 
 def test_without_a_server_mails_stay_queued(field: Field, settings: Any) -> None:

@@ -7,10 +7,11 @@ import pytest
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import AuditEntry, Member
 from practice.scope import practice_scope
+from surveys.enums import AudienceState
 from surveys.models import Delivery, Recipient, Suppression, Wave
 from surveys.people_check import AddressError, audience_of, clean_email, guess_mapping
 from surveys.people_file import read_people_file
-from surveys.services import people
+from surveys.services import field, people
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,20 @@ def test_encodings_separators_and_line_ends_are_read(encoding: str, delimiter: s
     assert table.header == ("E-Mail", "Name")
     assert table.rows == (("a@x.com", "Zoé Müller"),)
     assert table.delimiter == delimiter
+
+
+@pytest.mark.parametrize("start", ["\n\n", ";;\n", '"";\r\n'])
+def test_blank_lines_before_the_header_say_nothing_of_the_separator(start: str) -> None:
+    table = read_people_file(f"{start}email;name\na@x.com;A\n".encode())
+    assert table.header == ("email", "name")
+    assert table.rows == (("a@x.com", "A"),)
+
+
+def test_a_million_blank_lines_are_no_people() -> None:
+    table = read_people_file(b"email\na@x.com\n\nb@x.com\n" + b"\n" * 1_000_000)
+    assert table.rows == (("a@x.com",), (), ("b@x.com",))
+    with pytest.raises(InvalidInputError, match="50,000"):
+        read_people_file(b"email\na@x.com\n" + b"\n" * 50_000 + b"b@x.com\n")
 
 
 def test_quoted_newlines_stay_in_their_cell() -> None:
@@ -76,7 +91,7 @@ def test_addresses_are_cleaned(written: str, clean: str) -> None:
     [
         "", "a", "a@", "@x.com", "a@localhost", "a@[127.0.0.1]", "a@127.0.0.1", '"a b"@x.com', "ä@x.com",
         "a@x.com,b@x.com", "a@x.com;b@x.com", "a b@x.com", "a@x.com\u200b", "a@x..com", "a@-x.com", ".a@x.com",
-        "a@x.com\r\nBcc: b@x.com",
+        "a@x.com\r\nBcc: b@x.com", f"{'b' * 64}@{'.'.join(['a' * 60] * 3)}.example.org",
     ],
 )  # fmt: skip
 def test_unusable_addresses_are_refused(written: str) -> None:
@@ -135,6 +150,58 @@ def test_rows_are_checked_and_nothing_is_written_until_confirmed(owner_a: Member
         assert Recipient.objects.count() == 1
 
 
+def test_rows_are_numbered_as_in_the_spreadsheet(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        content = b"email,audience\n\na@x.com,manager\n,\nbroken,manager\n"
+        row = people.upload_people(wave=make_wave(owner_a), filename="x.csv", content=content, actor=owner_a)
+        people.fix_row(row, row=5, values={"email": "b@x.com"}, actor=owner_a)
+        row.refresh_from_db()
+        preview = people.preview_of(row)
+        assert [(found.number, found.values["email"]) for found in preview.rows] == [
+            (3, "a@x.com"), (5, "b@x.com"),
+        ]  # fmt: skip
+        assert preview.n_rows == preview.n_ready == 2
+
+
+def test_what_was_typed_passes_the_same_checks_as_the_file(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_wave(owner_a)
+        Suppression.objects.create(email_key="gone@x.com", reason="asked")
+        known = add_people(wave, "managers", 1)[0]
+        lines = "\n".join(["e-mail", "a@x.com", "A@x.com", "gone@x.com", known.email, "b@x.com", "b@x.com"])
+        row = people.upload_people(wave=wave, filename="x.csv", content=lines.encode(), actor=owner_a)
+        for number in range(2, 8):
+            people.fix_row(row, row=number, values={"audience": "managers"}, actor=owner_a)
+        people.leave_out_row(row, row=6, actor=owner_a)
+        row.refresh_from_db()
+        assert [found.status for found in people.preview_of(row).rows] == [
+            "ready", "merged", "suppressed", "merged", "left_out", "ready",
+        ]  # fmt: skip
+        assert people.confirm_import(row, actor=owner_a).result["imported"] == 2
+
+
+@pytest.mark.parametrize("typed", ["\x00", "a\ud800", "Ada\nBcc: x@x.com", "Ada\u2028B"])
+def test_control_characters_cannot_be_typed(typed: str, owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        content = f"{HEADER}\nada,Ada,customer,N\n".encode()
+        row = people.upload_people(wave=make_wave(owner_a), filename="x.csv", content=content, actor=owner_a)
+        with pytest.raises(InvalidInputError) as error:
+            people.fix_row(row, row=2, values={"name": typed}, actor=owner_a)
+        assert set(error.value.fields) == {"name"}
+
+
+def test_long_language_codes_are_row_errors(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        preview = upload(
+            owner_a,
+            make_wave(owner_a),
+            "a@x.com,managers,eng-abcdefgh",
+            "b@x.com,managers,deu-formal",
+            header="email,audience,language",
+        )
+        assert [set(row.problems) for row in preview.rows] == [{"language"}, set()]
+
+
 def test_fixing_mapping_and_confirming(owner_a: Member) -> None:
     with practice_scope(owner_a.practice):
         wave = make_wave(owner_a)
@@ -167,7 +234,7 @@ def test_same_file_twice_makes_no_doubles(owner_a: Member) -> None:
         assert Recipient.objects.count() == 1
 
 
-@pytest.mark.parametrize("mapping", [{9: "email"}, {0: "password"}, {0: "name"}])
+@pytest.mark.parametrize("mapping", [{9: "email"}, {0: "password"}, {0: "name"}, {3: "attribute:\x00"}])
 def test_impossible_mappings_are_refused(mapping: dict[int, str], owner_a: Member) -> None:
     with practice_scope(owner_a.practice):
         content = f"{HEADER}\nada@x.com,Ada,customer,N\n".encode()
@@ -188,6 +255,30 @@ def test_late_people_join_the_running_plan(owner_a: Member) -> None:
             "invitation", "reminder_1", "reminder_2",
         ]  # fmt: skip
         assert late.links.count() == late.ledger.count() == 1
+
+
+def test_the_first_late_people_open_their_audience(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a, customers=6)
+        content = f"{HEADER}\nlate@x.com,Late,manager,N\n".encode()
+        row = people.upload_people(wave=wave, filename="x.csv", content=content, actor=owner_a)
+        people.confirm_import(row, actor=owner_a)
+        customers, managers = (wave.audiences.get(audience=code) for code in ("customers", "managers"))
+        assert managers.state == AudienceState.OPEN
+        assert managers.closes_at == customers.closes_at
+        assert managers.link_key is not None
+        assert managers.mixing_key is not None
+        invitation = Delivery.objects.get(recipient__email="late@x.com", round="invitation")
+        assert invitation.state == "queued"
+        assert AuditEntry.objects.filter(verb="audience.opened").count() == 1
+
+
+def test_nobody_joins_what_is_closed(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a, customers=6)
+        field.close_wave(wave, actor=owner_a)
+        preview = upload(owner_a, wave, "a@x.com,A,customer,N", "b@x.com,B,manager,N")
+        assert [set(row.problems) for row in preview.rows] == [{"audience"}] * 2
 
 
 def test_ten_thousand_rows_take_less_than_three_seconds(owner_a: Member) -> None:
