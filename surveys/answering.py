@@ -18,13 +18,14 @@ from django.utils.translation import gettext as _
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.sealing import unwrap_key
 from surveys import finishing, links
-from surveys.draft_store import create_draft, draft_key, read_draft, update_draft
+from surveys.draft_store import create_draft, draft_key, unseal_draft, update_draft
 from surveys.enums import AudienceState, Mode
-from surveys.form_cache import WITH_NAMES, AudienceCard, cached_card, card_of, form_of, is_form_cached
+from surveys.form_cache import AudienceCard, cached_card, form_of, read_card
 from surveys.instruments import AnswerProblem, Form, Page, PageAnswers
 from surveys.mixer import GRACE, MIXING, kept_attributes
 from surveys.models import LedgerEntry, Recipient, WaveAudience
 from surveys.quality import flag_response
+from surveys.respondent_rows import read_rows
 from surveys.sealed import DraftContent, FinishedAnswer
 
 LONGEST_STAY_SECONDS = 1800.0
@@ -111,30 +112,14 @@ def resolve_link(token: str) -> LinkTarget | None:
 
 
 def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respondent | None:
-    """Return the person behind a link with the open draft: two statements.
-
-    `lock` is "draft" for saving and "ledger" for finishing (ledger first, then draft: the order of the release).
-    """
-    card = cached_card(target.wave_audience_id)
-    related = ["wave_audience"] if card else [f"wave_audience__{name}" for name in WITH_NAMES]
-    if lock == "ledger":
-        related.append("recipient")
-    entries = LedgerEntry.objects.select_related(*related)
-    if card is None:
-        entries = entries.defer("wave_audience__wave__plan")
-        if is_form_cached(target.wave_audience_id):
-            entries = entries.defer("wave_audience__wave__instrument")
-    if lock == "ledger":
-        entries = entries.select_for_update(of=("self",))
-    mine = entries.filter(recipient_id=target.recipient_id)
-    # A release that ended while this waited for the row has written the ledger anew: the second look finds it.
-    entry = mine.first() or (mine.first() if lock == "ledger" else None)
-    if entry is None:
+    """Return the person behind a link with the open draft; `lock` is that of `read_rows`."""
+    found = read_rows(target.recipient_id, draft_key(token), lock=lock)
+    if found is None:
         return None
-    draft = read_draft(token, lock=bool(lock))
-    return Respondent(
-        token, entry, card or card_of(entry.wave_audience), draft, has_stored_draft=draft is not None
-    )
+    entry, sealed = found
+    card = cached_card(target.wave_audience_id) or read_card(target.wave_audience_id)
+    draft = None if sealed is None else unseal_draft(token, sealed)
+    return Respondent(token, entry, card, draft, has_stored_draft=draft is not None)
 
 
 def pages_in_order(form: Form, token: str) -> tuple[Page, ...]:

@@ -14,15 +14,6 @@ def draft_key(token: str) -> bytes:
     return hashlib.sha256(PURPOSE.encode() + token.encode()).digest()
 
 
-def read_draft(token: str, *, lock: bool = False) -> DraftContent | None:
-    """Return what the token's draft holds, or None; `lock` keeps it from others until the transaction ends."""
-    drafts = Draft.objects.filter(key=draft_key(token))
-    if lock:
-        drafts = drafts.select_for_update()
-    sealed = drafts.values_list("sealed", flat=True).first()
-    return None if sealed is None else unseal_draft(token, bytes(sealed))
-
-
 def unseal_draft(token: str, sealed: bytes) -> DraftContent:
     """Open the sealed bytes of a token's draft."""
     return open_draft(derive_key(token.encode(), PURPOSE), sealed)

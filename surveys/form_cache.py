@@ -16,7 +16,7 @@ from surveys.models import WaveAudience
 CACHED_FORMS = 64
 CARD_SECONDS = 60.0
 WITH_NAMES = "practice", "wave__engagement__client_organisation"
-"""What `card_of` reads beside an audience, for `select_related`."""
+"""What a card reads beside an audience, for `select_related`."""
 
 ValueT = TypeVar("ValueT")
 
@@ -54,14 +54,16 @@ def cached_card(wave_audience_id: UUID) -> AudienceCard | None:
     return card if card is not None and time.monotonic() - made_at < CARD_SECONDS else None
 
 
-def card_of(wave_audience: WaveAudience) -> AudienceCard:
-    """Make and keep the audience's card; expects it with the relations of `WITH_NAMES`."""
+def read_card(wave_audience_id: UUID) -> AudienceCard:
+    """Read, make and keep the audience's card."""
+    rows = WaveAudience.objects.select_related(*WITH_NAMES).defer("wave__plan")
+    if is_form_cached(wave_audience_id):
+        rows = rows.defer("wave__instrument", "wave__plan")
+    audience = rows.get(pk=wave_audience_id)
     card = AudienceCard(
-        wave_audience.wave.engagement.client_organisation.name,
-        wave_audience.practice.name,
-        form_of(wave_audience),
+        audience.wave.engagement.client_organisation.name, audience.practice.name, form_of(audience)
     )
-    _keep(_cards, wave_audience.pk, (time.monotonic(), card))
+    _keep(_cards, wave_audience_id, (time.monotonic(), card))
     return card
 
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -98,27 +99,40 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
     if door != Door.OPEN:
         return _state_page(respondent, door)
     if is_start:
-        return _enter(respondent)
+        return _enter(request, respondent)
     context["csrf_token"] = get_token(request)
     status = 403 if request.method == "POST" else 200
     return HttpResponse(render_to_string("surveys/landing.html", context), status=status)
 
 
-def _enter(respondent: Respondent) -> HttpResponse:
+def _enter(request: HttpRequest, respondent: Respondent) -> HttpResponse:
     ref = ref_of(respondent.token)
-    response = _see_page(respondent, ref)
+    response = _go_on(request, respondent, ref)
     response.set_cookie(
         cookie_name(ref), respondent.token, httponly=True, samesite="Lax", secure=settings.IS_HTTPS
     )
     return response
 
 
-def _see_page(respondent: Respondent, ref: str) -> HttpResponse:
+def _position(respondent: Respondent) -> int:
     position = respondent.draft.position if respondent.draft is not None else 0
-    number = min(max(position, 0), len(respondent.pages) - 1) + 1
-    response = redirect("respondent:page", ref=ref, number=number)
+    return min(max(position, 0), len(respondent.pages) - 1)
+
+
+def _see_page(respondent: Respondent, ref: str) -> HttpResponse:
+    response = redirect("respondent:page", ref=ref, number=_position(respondent) + 1)
     response.status_code = 303
     return response
+
+
+def _go_on(request: HttpRequest, respondent: Respondent, ref: str) -> HttpResponse:
+    """Lead to the next page; the survey's own script, which says so, gets the page itself and its address."""
+    if request.headers.get("X-Survey") != "page":
+        return _see_page(respondent, ref)
+    number = _position(respondent)
+    address = reverse("respondent:page", kwargs={"ref": ref, "number": number + 1})
+    html = render_page(respondent, number, get_token(request))
+    return HttpResponse(html, headers={"X-Survey-Page": address})
 
 
 @respondent_view
@@ -186,7 +200,7 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
     if answers.problems:
         html = render_page_with_problems(respondent, number, get_token(request), posted, answers.problems)
         return HttpResponse(html, status=422)
-    return _see_page(respondent, ref)
+    return _go_on(request, respondent, ref)
 
 
 @respondent_view

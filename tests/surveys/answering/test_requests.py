@@ -1,5 +1,6 @@
 """What a request costs and touches: statements, rows changed by looking, sessions, bytes."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -63,13 +64,32 @@ def test_pages_weigh_little():
     browser = Browser().start(launch().tokens[0])
     styles = sum(
         (settings.BASE_DIR / "crmgap_site" / "static" / name).stat().st_size
-        for name in ("tokens.css", "survey.css", "fonts/inter-var.woff2")
+        for name in ("tokens.css", "survey.css", "survey.js", "fonts/inter-var.woff2")
     )
     for _page in range(12):
         assert len(browser.html.encode()) + styles < 100_000
-        assert "<script" not in browser.html
+        assert (
+            browser.html.count("<script")
+            == browser.html.count('<script type="module" src="/static/survey.js">')
+            == 1
+        )
         assert "//" not in browser.html.replace("http://www.w3.org", "").replace("<!doctype", "")
         browser.press("next")
+
+
+@pytest.mark.django_db
+def test_the_script_gets_the_next_page_at_once_and_its_address():
+    browser = Browser().start(launch().tokens[0])
+    form = browser.fields() | {"next": "1", "csrfmiddlewaretoken": browser.csrf()}
+    answer = browser.client.post(browser.url, form, headers={"X-Survey": "page"})
+    assert answer.status_code == 200
+    address = answer.headers["X-Survey-Page"]
+    assert address.startswith(browser.url.rsplit("/", 2)[0])
+    assert address != browser.url
+    token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
+    assert token.sub("", browser.client.get(address).content.decode()) == token.sub(
+        "", answer.content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,1 @@
+"""Costs of the main job, each measured in one run beside its physical limit: `python -m benchmarks [NAME...]`."""
