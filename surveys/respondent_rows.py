@@ -47,7 +47,11 @@ def read_rows(
     `lock` is "" for reading, "draft" for saving and "ledger" for finishing (ledger first, then draft: the order of
     the release). Of the recipient only the attributes are there.
     """
-    values = {"practice": require_practice_id(), "recipient": recipient_id, "key": key}
+    values: dict[str, uuid.UUID | bytes] = {
+        "practice": require_practice_id(),
+        "recipient": recipient_id,
+        "key": key,
+    }
     with connection.cursor() as cursor:
         cursor.execute({"": WITH_DRAFT, "draft": WITHOUT_DRAFT, "ledger": LOCKED_ENTRY}[lock], values)
         row = cursor.fetchone()
