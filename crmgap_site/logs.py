@@ -1,4 +1,4 @@
-"""Structured logs without tokens or answers: one JSON line per event, survey paths cut before the token."""
+"""Structured logs without tokens or answers: one JSON line per event, secret paths cut before the token."""
 
 import logging
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 
-TOKEN_PATH = re.compile(r"(/s/)(?!r/)[^/\s\"?]+")
+TOKEN_PATH = re.compile(r"(/s/(?!r/)|/join/)[^/\s\"?]+")
 BEARER = re.compile(r"cap_live_[A-Za-z0-9_]+")
 
 
 def hide_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Replace survey tokens and API tokens in every text value of a log event."""
+    """Replace survey tokens, invitation tokens and API tokens in every text value of a log event."""
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = BEARER.sub("cap_live_…", TOKEN_PATH.sub(r"\1…", value))

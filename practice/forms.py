@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from practice.enums import Role
-from practice.models import ClientOrganisation, Engagement, Member, Practice
+from practice.models import ClientOrganisation, Engagement, Member, Practice, User
 from practice.selectors import clients_for
 
 
@@ -66,11 +67,10 @@ class NewPracticeForm(forms.Form):
     name = forms.CharField(label=_("Name of your practice"), max_length=120)
 
 
-class MemberForm(forms.Form):
-    """E-mail, role and, for client viewers, the client organisation of a new member."""
+class InvitationForm(forms.Form):
+    """E-mail, role and, for client viewers, the client organisation of a person to invite."""
 
     email = forms.EmailField(label=_("E-mail address"))
-    name = forms.CharField(label=_("Name"), max_length=150, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.CONSULTANT)
     client_organisation = forms.ModelChoiceField(
         queryset=ClientOrganisation.objects.none(),
@@ -81,6 +81,42 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, member: Member, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["client_organisation"].queryset = clients_for(member)  # type: ignore[attr-defined]
+
+
+class JoinForm(forms.Form):
+    """Name and password of an invited person who has no account yet."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password1 = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 10 characters. A sentence is easy to remember and hard to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("Password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two passwords and ask the validators."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, second = cleaned.get("password1"), cleaned.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", _("The two passwords differ. Please type both again."))
+        elif first:
+            try:
+                validate_password(first, User(email=self.email, name=cleaned.get("name", "")))
+            except forms.ValidationError as error:
+                self.add_error("password1", error)
+        return cleaned
 
 
 class MemberUpdateForm(forms.Form):

@@ -41,6 +41,14 @@ def practice_of_token(digest: bytes) -> tuple[UUID, UUID] | None:
         return found
 
 
+def practice_of_invitation(digest: bytes) -> tuple[UUID, UUID] | None:
+    """Return (practice id, invitation id) of an open invitation's SHA-256, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_practice_of_invitation(%s)", [digest])
+        found: tuple[UUID, UUID] | None = cursor.fetchone()
+        return found
+
+
 def due_jobs(now: datetime, limit: int = 200) -> list[DueJob]:
     """Return jobs that are queued or whose lease is over."""
     with connection.cursor() as cursor:

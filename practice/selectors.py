@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from practice.enums import Role
-from practice.models import ApiToken, AuditEntry, ClientOrganisation, Engagement, Job, Member
+from practice.models import ApiToken, AuditEntry, ClientOrganisation, Engagement, Invitation, Job, Member
 
 NOT_FOUND = _("Nothing is here. The address may be mistyped, or the object was removed.")
 
@@ -54,6 +54,13 @@ def get_engagement_for(member: Member, public_id: UUID | str) -> Engagement:
 def members_of_practice() -> QuerySet[Member]:
     """Return the practice's members with their person, by name."""
     return Member.objects.select_related("user", "client_organisation").order_by("user__name", "user__email")
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Return the invitations that were neither accepted nor revoked, expired ones included, newest first."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related(
+        "practice", "invited_by__user", "client_organisation"
+    )
 
 
 def audit_entries() -> QuerySet[AuditEntry]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from practice import audit
 from practice.enums import Role
 from practice.exceptions import InvalidInputError
-from practice.models import ApiToken, ClientOrganisation, Engagement, Member, Practice, User
+from practice.models import ApiToken, ClientOrganisation, Engagement, Invitation, Member, Practice, User
 from practice.scope import practice_scope
 
 TOKEN_DAYS = 90
@@ -87,7 +87,7 @@ def add_member(
 
 @transaction.atomic
 def update_member(member: Member, *, actor: Member, **fields: Any) -> Member:
-    """Change a member's role or activity; the last active owner stays."""
+    """Change a member's role or activity; the last active owner stays, and a former owner's invitations end."""
     loses_owner = fields.get("role", member.role) != Role.OWNER or not fields.get("is_active", True)
     if member.role == Role.OWNER and loses_owner:
         others = Member.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=member.pk)
@@ -96,7 +96,11 @@ def update_member(member: Member, *, actor: Member, **fields: Any) -> Member:
                 _("A practice needs an active owner. Make somebody else an owner first."),
                 fields={"role": _("This is the last owner.")},
             )
-    return _update(member, "member.updated", actor=actor, **fields)  # type: ignore[no-any-return]
+    _update(member, "member.updated", actor=actor, **fields)
+    if loses_owner:
+        for invitation in Invitation.objects.filter(invited_by=member, accepted_at=None, revoked_at=None):
+            _update(invitation, "invitation.revoked", actor=actor, revoked_at=timezone.now())
+    return member
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from practice.views import clients, practices, settings
+from practice.views import clients, invitations, practices, settings
 
 app_name = "practice"
 urlpatterns = [
@@ -14,6 +14,17 @@ urlpatterns = [
     path("p/<slug:slug>/settings/", settings.settings_practice, name="settings_practice"),
     path("p/<slug:slug>/settings/team/", settings.settings_team, name="settings_team"),
     path("p/<slug:slug>/settings/team/<uuid:member_id>/", settings.member_edit, name="member_edit"),
+    path(
+        "p/<slug:slug>/settings/team/invitations/<uuid:invitation_id>/resend/",
+        invitations.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "p/<slug:slug>/settings/team/invitations/<uuid:invitation_id>/revoke/",
+        invitations.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("join/<str:token>/", invitations.join, name="join"),
     path("p/<slug:slug>/settings/mail/", settings.settings_mail, name="settings_mail"),
     path("p/<slug:slug>/settings/tokens/", settings.settings_tokens, name="settings_tokens"),
     path("p/<slug:slug>/settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),

@@ -3,6 +3,7 @@
 from practice.models.audit import AuditEntry
 from practice.models.base import PracticeForeignKey, PracticeModel
 from practice.models.client import ClientOrganisation, Engagement
+from practice.models.invitation import Invitation
 from practice.models.job import Job
 from practice.models.practice import Member, Practice
 from practice.models.token import ApiToken
@@ -13,6 +14,7 @@ __all__ = [
     "AuditEntry",
     "ClientOrganisation",
     "Engagement",
+    "Invitation",
     "Job",
     "Member",
     "Practice",

@@ -8,14 +8,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from practice import services
+from practice import invitations, services
 from practice.exceptions import CrmgapError
-from practice.forms import MailIdentityForm, MemberForm, MemberUpdateForm, PracticeForm, TokenForm
+from practice.forms import InvitationForm, MailIdentityForm, MemberUpdateForm, PracticeForm, TokenForm
 from practice.models import Member, Practice
 from practice.pages import page_of, show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
-from practice.selectors import audit_entries, get_or_404, live_tokens_of, members_of_practice
+from practice.selectors import (
+    audit_entries,
+    get_or_404,
+    live_tokens_of,
+    members_of_practice,
+    open_invitations,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,17 +51,18 @@ def settings_mail(request: PracticeRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission("practice.manage")
 def settings_team(request: PracticeRequest, slug: str) -> HttpResponse:
-    """List the members and add one."""
-    form = MemberForm(request.POST or None, member=request.member)
+    """List the members and the open invitations, and invite one more person."""
+    form = InvitationForm(request.POST or None, member=request.member)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_member(actor=request.member, **form.cleaned_data)
+            invitation = invitations.invite(actor=request.member, **form.cleaned_data)
         except CrmgapError as error:
             show_error(form, error)
         else:
-            messages.success(request, _("Added to the team."))
+            messages.success(request, _("The invitation goes to %(email)s.") % {"email": invitation.email})
             return redirect("practice:settings_team", slug=slug)
-    return _settings(request, "team", form, page=page_of(request, members_of_practice()))
+    page = page_of(request, members_of_practice())
+    return _settings(request, "team", form, page=page, invitations=open_invitations())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

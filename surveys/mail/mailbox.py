@@ -15,12 +15,13 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.safestring import SafeString, mark_safe
 
+from practice.models import Invitation
 from surveys.enums import DeliveryState, Mode, Round
 from surveys.mail.sink import name_of
 from surveys.models import Delivery
 
 KEY = re.compile(r"^[0-9a-f]{64}$")
-LINK = re.compile(r"https?://[^\s<>\"]+/s/[A-Za-z0-9]+/")
+LINK = re.compile(r"https?://[^\s<>\"]+/(?:s|join)/[A-Za-z0-9_-]+/")
 SHOWN_TAGS = {"a", "b", "br", "em", "hr", "li", "p", "strong", "ul"}
 
 
@@ -54,6 +55,20 @@ def listed_deliveries() -> QuerySet[Delivery]:
 def key_of(delivery: Delivery) -> str:
     """Return the key under which a delivery's mail is read."""
     return name_of(delivery.message_id)
+
+
+def listed_invitations(most: int = 20) -> list[Invitation]:
+    """Return the newest invitations to the practice whose mail was accepted, with the person who invited."""
+    mailed = Invitation.objects.filter(is_mailed=True).select_related("invited_by__user")
+    return list(mailed.order_by("-sent_at", "pk")[:most])
+
+
+def read_invitation(key: str) -> ReadMail | None:
+    """Return the recorded mail of one of this practice's invitations, or None when the key is of another mail."""
+    if not is_available() or not KEY.fullmatch(key):
+        return None
+    ids = Invitation.objects.filter(is_mailed=True).values_list("message_id", flat=True)
+    return read_file(key) if any(name_of(message_id) == key for message_id in ids.iterator()) else None
 
 
 def delivery_of(key: str) -> Delivery:

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,18 +12,12 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from practice.mail import one_line, sender_of
 from practice.sealing import derive_key
 from surveys import links
 from surveys.form_cache import form_of
 from surveys.mail.texts import fill, text_for
 from surveys.models import Delivery
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
-
-def one_line(text: str) -> str:
-    """Return the text without control characters and line separators of any script, fit for a header."""
-    return CONTROL.sub(" ", text).strip()
 
 
 def message_id_of(delivery: Delivery) -> str:
@@ -61,7 +54,7 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
     }
     message = EmailMessage()
     message["Subject"] = one_line(fill(text.subject, values))[:200]
-    message["From"] = _from_address(one_line(practice.sender_name) or values["practice"])
+    message["From"] = _from_address(sender_of(practice))
     message["To"] = _to_address(one_line(person.name), person.email)
     if practice.reply_to:
         message["Reply-To"] = practice.reply_to

@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from practice.mail import one_line
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.form_cache import is_form_cached
-from surveys.mail.message import build_message, message_id_of, one_line
+from surveys.mail.message import build_message, message_id_of
 from surveys.mail.next_hop import Fate, NextHop, configured_next_hop
 from surveys.mail.smtp import Answer, Connection, Outcome
 from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience

@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from practice.pages import page_of
-from practice.permissions import require_permission
+from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
 from surveys.mail import mailbox
+from surveys.mail.sink import name_of
 from surveys.views.waves import name_of_audience
 
 
@@ -33,11 +34,17 @@ def mailbox_list(request: PracticeRequest, slug: str) -> HttpResponse:
         }
         for delivery in page.object_list
     ]
-    return render(request, "surveys/mailbox_list.html", {"page": page, "query": query})
+    context = {"page": page, "query": query, "team_mails": []}
+    if page.number == 1 and not query and can(request.member, "practice.manage"):
+        context["team_mails"] = [
+            {"key": name_of(row.message_id), "invitation": row} for row in mailbox.listed_invitations()
+        ]
+    return render(request, "surveys/mailbox_list.html", context)
 
 
 @require_safe
 @require_permission("mailbox.read")
 def mailbox_mail(request: PracticeRequest, slug: str, message: str) -> HttpResponse:
-    """Show one recorded mail with its link."""
-    return render(request, "surveys/mailbox_mail.html", {"mail": mailbox.read_mail(message)})
+    """Show one recorded mail with its link; invitations to the practice are for those who may invite."""
+    mail = mailbox.read_invitation(message) if can(request.member, "practice.manage") else None
+    return render(request, "surveys/mailbox_mail.html", {"mail": mail or mailbox.read_mail(message)})

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
-from practice import jobs, services
+from practice import invitations, jobs, services
 from practice.enums import Role
 from practice.models import Engagement, Job, Member
 from practice.scope import practice_scope
@@ -69,6 +69,9 @@ def plant_world(mode: str = "named") -> World:
             "engagement_id": engagement.pk,
             "member_id": member.pk,
             "token_id": token.pk,
+            "invitation_id": invitations.invite(
+                email=f"{CANARY}@example.com", role=Role.CONSULTANT, actor=owner
+            ).pk,
         }
         survey_token, more = _plant_survey(owner, engagement, mode)
         ids |= more | _plant_results(owner, engagement, ids | more)

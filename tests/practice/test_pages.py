@@ -7,11 +7,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from practice import services
+from practice import invitations, services
 from practice.enums import Role
 from practice.models import AuditEntry, ClientOrganisation, Engagement, Member
 from practice.scope import practice_scope
-from tests.factories.practice import make_client, make_engagement, make_member
+from tests.factories.practice import make_client, make_engagement, make_member, numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -46,12 +46,17 @@ def add_token(owner: Member) -> None:
     services.create_api_token(member=owner, name="x", actor=owner)
 
 
+def add_invitation(owner: Member) -> None:
+    invitations.invite(email=f"invited{next(numbers)}@example.org", role=Role.ANALYST, actor=owner)
+
+
 LISTS = {
     "": add_engagement,
     "clients/": add_client,
     "settings/team/": add_member,
     "settings/tokens/": add_token,
     "settings/audit/": add_client,
+    "settings/team/?": add_invitation,
 }
 
 
