@@ -42,12 +42,30 @@ class Counts:
     finished: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScaleChange:
+    """A straight line from the numbers of a file to the scale of the instrument: lowest and highest value of both.
+
+    A file whose best answer is its lowest number has `from_low` above `from_high`.
+    """
+
+    from_low: int
+    from_high: int
+    low: int
+    high: int
+
+    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """low + (x - from_low) * (high - low) / (from_high - from_low)."""
+        return self.low + (values - self.from_low) * (self.high - self.low) / (self.from_high - self.from_low)
+
+
 @dataclass(frozen=True)
 class AudienceFrame:
     """All finished answers of one audience: `scores` (persons, slots) packed, everything else per person in that order.
 
     `excluded` is "" for used answers, else the rule that leaves them out. `ticks` are the answers to questions with
-    several choices, by question.
+    several choices, by question. Answers collected elsewhere hold only the slots that were asked, may have `weights`
+    (one per person, any scale above 0) and `conversions` of slots whose file used other numbers (see `ScaleChange`).
     """
 
     audience: str
@@ -59,6 +77,9 @@ class AudienceFrame:
     attributes: tuple[Mapping[str, str], ...]
     ticks: tuple[Mapping[str, Sequence[str]], ...]
     counts: Counts = field(default_factory=Counts)
+    is_collected: bool = False
+    weights: tuple[float, ...] | None = None
+    conversions: Mapping[str, ScaleChange] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -91,7 +112,18 @@ class AudienceFrame:
     def ratings(self, codes: Sequence[str]) -> Ratings:
         """Ratings (used persons, codes) in scale points; nan = missing, cannot judge, no standard or not asked."""
         packed = self.packed(codes)
-        return np.where(packed > NO_STANDARD, packed.astype(np.float64), np.nan)
+        ratings = np.where(packed > NO_STANDARD, packed.astype(np.float64), np.nan)
+        for column, code in enumerate(codes):
+            if code in self.conversions:
+                ratings[:, column] = self.conversions[code].apply(ratings[:, column])
+        return ratings
+
+    def used_weights(self) -> NDArray[np.float64] | None:
+        """Weights of the used persons with mean 1, in the order of `ratings`; None = everybody counts the same."""
+        if self.weights is None:
+            return None
+        kept = np.array(self.weights, dtype=np.float64)[self.used]
+        return kept / kept.mean() if kept.size else kept
 
     def used_attributes(self) -> list[Mapping[str, str]]:
         """Attributes of the used persons, in the order of `ratings`."""
@@ -115,47 +147,63 @@ class Frames:
         return self.audiences.get(audience)
 
 
-def exclusion_reason(form: Form, scores: Sequence[int], flags: Sequence[str]) -> str:
-    """The rule that leaves an answer out: less than half of the core ratings, or two flags of carelessness."""
-    if share_answered(form, scores) < MIN_CORE_SHARE:
+def exclusion_reason(
+    form: Form, scores: Sequence[int], flags: Sequence[str], asked: Sequence[int] | None = None
+) -> str:
+    """The rule that leaves an answer out: less than half of the core ratings asked, or two flags of carelessness."""
+    if share_answered(form, scores, asked=asked) < MIN_CORE_SHARE:
         return FEW_ANSWERS
     return CARELESS if len(set(flags)) >= CARELESS_FLAGS else USED
+
+
+AnswerRow: TypeAlias = tuple[Sequence[int], Mapping[str, Any], Mapping[str, Any], Sequence[str]]
 
 
 def build_frame(
     form: Form,
     *,
     mode: str,
-    rows: Iterable[tuple[Sequence[int], Mapping[str, Any], Mapping[str, Any], Sequence[str]]],
+    rows: Iterable[AnswerRow],
     counts: Counts,
+    asked: Sequence[str] | None = None,
+    weights: Sequence[float] | None = None,
+    conversions: Mapping[str, ScaleChange] | None = None,
 ) -> AudienceFrame:
     """Frame of one audience from (scores, choices, attributes, flags) per answer, in an order that values alone fix.
 
+    `asked` (slots that were asked), `weights` (per row) and `conversions` are given for answers collected elsewhere.
     Raises ValueError when a packed row does not fit the form.
     """
+    places = [form.slot_index[code] for code in asked] if asked is not None else None
     several = {
         question.code for page in form.pages for question in page.questions if question.kind == "multi"
     }
-    people = []
-    for scores, choices, attributes, flags in rows:
+    people: list[tuple[Any, ...]] = []
+    for number, (scores, choices, attributes, flags) in enumerate(rows):
         if len(scores) != len(form.slots):
             message = f"an answer with {len(scores)} values does not fit the form {form.code}"
             raise ValueError(message)
         kept = {str(name): str(value) for name, value in attributes.items() if value not in ("", None)}
         ticks = {code: tuple(choices[code]) for code in sorted(several & choices.keys()) if choices[code]}
-        people.append((tuple(scores), ticks, kept, exclusion_reason(form, scores, flags)))
+        packed = tuple(scores) if places is None else tuple(scores[place] for place in places)
+        reason = exclusion_reason(form, scores, flags, places)
+        people.append((packed, ticks, kept, reason, *([weights[number]] if weights else [])))
     people.sort(key=lambda person: (person[0], json.dumps(person[1:], sort_keys=True)))
-    matrix = np.array([person[0] for person in people], dtype=np.int16).reshape(len(people), len(form.slots))
+    slots = tuple(slot.code for slot in form.slots) if asked is None else tuple(asked)
+    matrix = np.array([person[0] for person in people], dtype=np.int16).reshape(len(people), len(slots))
     return AudienceFrame(
         audience=form.audience,
         form=form.code,
         mode=mode,
-        slots=tuple(slot.code for slot in form.slots),
+        slots=slots,
         scores=matrix,
         excluded=tuple(person[3] for person in people),
         attributes=tuple(person[2] for person in people),
         ticks=tuple(person[1] for person in people),
         counts=counts,
+        is_collected=asked is not None,
+        weights=tuple(float(person[4]) for person in people) if weights else None,
+        conversions=dict(conversions or {}),
     )
 
 
@@ -171,16 +219,25 @@ def read_frames(wave: Wave) -> Frames:
 
 
 def _read_audience(wave_audience: WaveAudience, instrument: Instrument) -> AudienceFrame:
+    form = instrument.form(wave_audience.form)
     responses = Response.objects.filter(wave_audience=wave_audience)
-    stored = responses.values_list("scores", "record", "attributes", "flags")
+    stored = list(responses.values_list("scores", "record", "attributes", "flags"))
+    rows = [
+        (scores, record.get("choices", {}), attributes, flags) for scores, record, attributes, flags in stored
+    ]
+    source = wave_audience.source
+    if not source:
+        return build_frame(form, mode=wave_audience.mode, rows=rows, counts=_read_counts(wave_audience))
     return build_frame(
-        instrument.form(wave_audience.form),
+        form,
         mode=wave_audience.mode,
-        rows=[
-            (scores, record.get("choices", {}), attributes, flags)
-            for scores, record, attributes, flags in stored
-        ],
-        counts=_read_counts(wave_audience),
+        rows=rows,
+        counts=Counts(finished=len(rows)),
+        asked=source["slots"],
+        weights=[record["weight"] for _scores, record, _attributes, _flags in stored]
+        if source["weighted"]
+        else None,
+        conversions={code: ScaleChange(*ends) for code, ends in source["conversions"].items()},
     )
 
 
@@ -210,8 +267,19 @@ def pack_frames(frames: Frames) -> tuple[bytes, str]:
 
 
 def _packed(frame: AudienceFrame) -> dict[str, Any]:
+    """One audience as JSON; keys that only answers collected elsewhere need are left out for the others."""
     counts = frame.counts
-    return {
+    collected: dict[str, Any] = {}
+    if frame.is_collected:
+        collected = {
+            "collected": True,
+            "weights": None if frame.weights is None else list(frame.weights),
+            "conversions": {
+                code: [line.from_low, line.from_high, line.low, line.high]
+                for code, line in sorted(frame.conversions.items())
+            },
+        }
+    return collected | {
         "form": frame.form,
         "mode": frame.mode,
         "slots": list(frame.slots),
@@ -246,4 +314,7 @@ def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
         attributes=tuple(part["attributes"]),
         ticks=tuple({code: tuple(ticks) for code, ticks in row.items()} for row in part["ticks"]),
         counts=Counts(*part["counts"]),
+        is_collected=bool(part.get("collected")),
+        weights=tuple(part["weights"]) if part.get("weights") else None,
+        conversions={code: ScaleChange(*ends) for code, ends in part.get("conversions", {}).items()},
     )

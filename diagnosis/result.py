@@ -4,7 +4,7 @@ Every number is finite and unrounded; what may not be shown is absent and carrie
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -47,7 +47,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class AudienceResult:
-    """Who was asked, who answered, how many answers the figures use; None = must not be shown."""
+    """Who was asked, who answered, how many answers the figures use; None = must not be shown.
+
+    `collected`: the answers were collected elsewhere; `effective_n`: (sum w)^2 / sum w^2 where answers have weights.
+    """
 
     code: str
     name: str
@@ -63,6 +66,29 @@ class AudienceResult:
     response_rate: Share | None
     indicative: bool
     suppressed: str | None
+    collected: bool = False
+    effective_n: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A construct rated beside the dimensions: mean of its items, their reliability; no gap is computed from it.
+
+    `low` and `high` are the ends of its scale; `alpha` is None where it must not be shown or has no value.
+    """
+
+    code: str
+    name: str
+    audience: str
+    low: int
+    high: int
+    mean: Mean
+    k: int
+    alpha: float | None
+    ci_low: float | None
+    ci_high: float | None
+    band: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +394,7 @@ class Result:
     quality: tuple[Quality, ...]
     agreement: tuple[Agreement, ...]
     notes: tuple[str, ...]
+    outcomes: tuple[Outcome, ...] = ()
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:
@@ -428,8 +455,8 @@ def _decode(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         names = {part.name: part.metadata.get("json", part.name) for part in fields(kind)}
-        if kind is Mean:
-            names = {name: key for name, key in names.items() if key in value}
+        optional = {part.name for part in fields(kind) if part.default is not MISSING}
+        names = {name: key for name, key in names.items() if key in value or name not in optional}
         return kind(**{name: _decode(hints[name], value[key]) for name, key in names.items()})
     if origin is tuple:
         inner = get_args(kind)[0]

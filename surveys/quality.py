@@ -45,11 +45,12 @@ def flag_response(
     return flags
 
 
-def share_answered(form: Form, scores: Sequence[int]) -> float:
-    """Return the share (0-1) of the core ratings that hold a value; 1 when the form has none."""
-    if not form.core_slots:
+def share_answered(form: Form, scores: Sequence[int], *, asked: Sequence[int] | None = None) -> float:
+    """Return the share (0-1) of the core ratings asked (indices; None: all) that hold a value; 1 without any."""
+    core = form.core_slots if asked is None else sorted(set(form.core_slots) & set(asked))
+    if not core:
         return 1.0
-    return sum(1 for index in form.core_slots if is_value(scores[index])) / len(form.core_slots)
+    return sum(1 for index in core if is_value(scores[index])) / len(core)
 
 
 def _core_columns(form: Form, scores: Sequence[int], seen: Sequence[int] | None) -> list[dict[str, int]]:

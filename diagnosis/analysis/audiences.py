@@ -5,6 +5,7 @@ from diagnosis.frames import CARELESS, FEW_ANSWERS, AudienceFrame
 from diagnosis.result import AudienceResult, Excluded, Share
 from diagnosis.stats.proportions import wilson_interval
 from diagnosis.stats.results import NotEnough
+from diagnosis.stats.weighting import effective_n
 from surveys.disclosure import MIN_VARIANT_DIFFERENCE, is_indicative, safe_total
 
 REASONS = (CARELESS, FEW_ANSWERS)
@@ -25,6 +26,9 @@ def _row(study: Study, code: str, name: str, frame: AudienceFrame) -> AudienceRe
     counts = frame.counts
     shown = study.is_shown(code)
     finished = _total(counts.finished, counts.invited)
+    if frame.is_collected and counts.finished is not None:
+        finished = safe_total(counts.finished)
+    weights = frame.used_weights()
     return AudienceResult(
         code=code,
         name=name,
@@ -40,6 +44,8 @@ def _row(study: Study, code: str, name: str, frame: AudienceFrame) -> AudienceRe
         response_rate=_rate(finished, counts.invited),
         indicative=shown and is_indicative(code, frame.n_used),
         suppressed=None if shown else study.hidden_text(code),
+        collected=frame.is_collected,
+        effective_n=effective_n(weights) if shown and weights is not None else None,
     )
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from diagnosis.analysis.importance import ticks_of
 from diagnosis.analysis.scores import ScoreBook, StateScores
-from diagnosis.analysis.study import Matrix
 from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, missing_side, side
 from diagnosis.result import Coverage, Gap, GapResult, GroupResult
 from diagnosis.stats.coverage import profile_coverage
@@ -113,13 +112,17 @@ def _group_rows(
         if value in split.hidden:
             fit[value] = total[value] = (hidden_side(study, wishes.audience),) * 2
             continue
-        fit[value] = (later, side(study, wishes.audience, wishes.scores[mask][:, common], subgroup=True))
+        fit[value] = (
+            later,
+            side(study, wishes.audience, wishes.scores[:, common], subgroup=True, members=mask),
+        )
         if received is None or received.audience != wishes.audience:
             total[value] = (missing_side(study.unasked_text(plan.end)),) * 2
         else:
             both = (received.scores, wishes.scores)
             first, second = (
-                side(study, wishes.audience, scores[mask][:, common], subgroup=True) for scores in both
+                side(study, wishes.audience, scores[:, common], subgroup=True, members=mask)
+                for scores in both
             )
             total[value] = (first, second)
     fits, totals = family_gaps(fit, welch), family_gaps(total, paired)
@@ -154,11 +157,10 @@ def _dimension_cells(
         hidden = suppress_split(counts, least) | split.hidden
         for value, mask in split.members.items():
             later = side(study, standard.audience, standard.column(index))
-            wish: Matrix = column[mask]
             earlier = (
                 hidden_side(study, wishes.audience)
                 if value in hidden
-                else side(study, wishes.audience, wish, subgroup=True)
+                else side(study, wishes.audience, column, subgroup=True, members=mask)
             )
             pairs[f"{value}\n{dimension.code}"] = (later, earlier)
     cells: dict[str, dict[str, Gap]] = {value: {} for value in split.members}

@@ -41,8 +41,9 @@ def stated_importance(study: Study, audience: str) -> Importance:
     ticks = ticks_of(study, audience)
     if ticks is not None and study.is_shown(audience):
         n = int(ticks.any(axis=1).sum())
+        weights = study.weights(audience)
         if study.may_show(audience, n) and n:
-            shares = ticks.sum(axis=0) / n
+            shares = ticks.sum(axis=0) / n if weights is None else weights @ ticks
             weights = shares / shares.sum()
             return Importance("stated", n, dict(zip(codes, weights.tolist(), strict=True)))
     return Importance("equal", None, dict.fromkeys(codes, 1.0 / len(codes)))

@@ -41,14 +41,27 @@ def notes_on(
         yield _("Overall figures rest on the dimensions that every group has: %(names)s.") % {
             "names": ", ".join(names)
         }
+    if any(study.weights(row.code) is not None for row in audiences):
+        yield _(
+            "Means, gaps and reliabilities are weighted with the weights that came with the answers; profile fit and"
+            " counts are not, and no permutation test is made with weights."
+        )
     for row in audiences:
-        if row.suppressed:
-            yield _("%(audience)s: too few answers to show anything.") % {"audience": row.name}
-        elif row.code == "managers" and row.used is not None and row.used < INDICATIVE_STAFF:
-            yield _("With so few managers “no difference” can hardly be proved; read “undecided” as open.")
+        yield from _notes_on_audience(row)
     asked = {row.code for row in audiences}
     for other in study.instrument.audiences:
         if other.code not in asked:
             yield _(
                 "%(audience)s: not asked, or not closed yet; gaps that need this group are not measured."
             ) % {"audience": other.name}
+
+
+def _notes_on_audience(row: AudienceResult) -> Iterator[str]:
+    if row.collected:
+        yield _("%(audience)s: answers collected elsewhere; who was invited is not known.") % {
+            "audience": row.name
+        }
+    if row.suppressed:
+        yield _("%(audience)s: too few answers to show anything.") % {"audience": row.name}
+    elif row.code == "managers" and row.used is not None and row.used < INDICATIVE_STAFF:
+        yield _("With so few managers “no difference” can hardly be proved; read “undecided” as open.")

@@ -16,9 +16,11 @@ def reliabilities(book: ScoreBook) -> tuple[Reliability, ...]:
     rows = []
     for code, found in book.states.items():
         for dimension in study.instrument.dimensions:
-            items = book.items[dimension.code]
+            items = book.items[code][dimension.code]
             ratings = study.ratings(found.audience, code, items)
-            estimate = scale_reliability(ratings) if len(items) > 1 else None
+            estimate = (
+                scale_reliability(ratings, weights=study.weights(found.audience)) if len(items) > 1 else None
+            )
             is_known = isinstance(estimate, AlphaEstimate) and study.is_shown(found.audience)
             if (
                 isinstance(estimate, AlphaEstimate)
@@ -50,7 +52,7 @@ def agreements(book: ScoreBook) -> tuple[Agreement, ...]:
         if found.audience == CUSTOMERS or not study.is_shown(found.audience):
             continue
         for dimension in study.instrument.dimensions:
-            items = book.items[dimension.code]
+            items = book.items[code][dimension.code]
             if not items:
                 continue
             estimate = within_group_agreement(study.ratings(found.audience, code, items), points=points)

@@ -9,6 +9,7 @@ from diagnosis.analysis.coverage import coverage_result
 from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance
 from diagnosis.analysis.notes import notes_on
+from diagnosis.analysis.outcomes import outcome_results
 from diagnosis.analysis.readiness import readiness_gaps, readiness_result
 from diagnosis.analysis.readiness_scores import score_readiness
 from diagnosis.analysis.reliability import agreements, reliabilities
@@ -81,4 +82,5 @@ def analyse(
         quality=state_quality(book),
         agreement=agreements(book),
         notes=tuple(notes_on(book, audiences, waterfall)),
+        outcomes=tuple(outcome_results(study)),
     )

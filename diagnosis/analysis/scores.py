@@ -2,6 +2,7 @@
 
 Method: docs/method.md, "One mean per state and dimension". Customers count with both columns on at least half of the
 items, managers likewise with both of theirs; an item that one of the waterfall's states lacks is left out of all.
+Where an instrument pairs dimensions, every state has items of its own and a person needs both of the two scores.
 """
 
 from collections.abc import Mapping
@@ -47,10 +48,10 @@ class StateScores:
 
 @dataclass(frozen=True)
 class ScoreBook:
-    """All states' scores with the items they rest on; `items` by dimension."""
+    """All states' scores with the items they rest on; `items` by state and dimension."""
 
     study: Study
-    items: Mapping[str, tuple[str, ...]]
+    items: Mapping[str, Mapping[str, tuple[str, ...]]]
     without_standard: tuple[ItemWithoutStandard, ...]
     partners: Mapping[str, str]
     states: Mapping[str, StateScores]
@@ -103,31 +104,40 @@ def score_states(study: Study) -> ScoreBook:
         if not state.optional and (audience := study.audience_of(state)) is not None
     }
     without = _without_standard(study, owners)
-    items, lacking = _shared_items(study, owners, {entry.item for entry in without if entry.left_out})
+    left_out = {entry.item for entry in without if entry.left_out}
+    if instrument.pairing == "item":
+        shared, lacking = _shared_items(study, owners, left_out)
+        items = dict.fromkeys(owners, shared)
+    else:
+        items, lacking = _own_items(study, owners, left_out)
     partners = _partners(study, owners)
     states: dict[str, StateScores] = {}
     for code, audience in owners.items():
         columns = []
         for dimension in instrument.dimensions:
-            used = () if (code, dimension.code) in lacking else items[dimension.code]
+            used = () if (code, dimension.code) in lacking else items[code][dimension.code]
             partner = partners.get(code, "")
-            is_alone = (partner, dimension.code) in lacking
-            columns.append(_column(study, audience, code, "" if is_alone else partner, used))
+            if (partner, dimension.code) in lacking:
+                partner = ""
+            others = items[partner][dimension.code] if partner else ()
+            columns.append(_column(study, audience, (code, used), (partner, others)))
         states[code] = StateScores(code, audience, np.column_stack(columns))
     return ScoreBook(study, items, without, partners, states)
 
 
-def _column(study: Study, audience: str, state: str, partner: str, items: tuple[str, ...]) -> Matrix:
-    ratings = study.ratings(audience, state, items)
-    if not items:
+def _column(
+    study: Study, audience: str, own: tuple[str, tuple[str, ...]], partner: tuple[str, tuple[str, ...]]
+) -> Matrix:
+    """Scores of one state (code, items) on one dimension; with a partner a person needs both sides."""
+    ratings = study.ratings(audience, *own)
+    if not own[1]:
         return np.full(ratings.shape[0], np.nan)
-    if not partner:
+    if not partner[0]:
         return score_dimension(ratings)
-    other = study.ratings(audience, partner, items)
+    other = study.ratings(audience, *partner)
     if study.instrument.pairing == "item":
         return score_pair(ratings, other).later
-    scores = score_dimension(ratings)
-    return np.where(np.isnan(score_dimension(other)), np.nan, scores)
+    return np.where(np.isnan(score_dimension(other)), np.nan, score_dimension(ratings))
 
 
 def _partners(study: Study, owners: Mapping[str, str]) -> dict[str, str]:
@@ -190,6 +200,25 @@ def _shared_items(
             lacking |= {(state, dimension.code) for state in held.keys() - usable.keys()}
             shared = [code for code in codes if usable and all(code in kept for kept in usable.values())]
         items[dimension.code] = tuple(shared)
+    return items, lacking
+
+
+def _own_items(
+    study: Study, owners: Mapping[str, str], left_out: set[str]
+) -> tuple[dict[str, dict[str, tuple[str, ...]]], set[tuple[str, str]]]:
+    """Items of each state and dimension that somebody answered, and (state, dimension) without any."""
+    items: dict[str, dict[str, tuple[str, ...]]] = {}
+    lacking: set[tuple[str, str]] = set()
+    for state, audience in owners.items():
+        items[state] = {}
+        for dimension in study.instrument.dimensions:
+            codes = [item.code for item in dimension.items_of(state)]
+            held = _held_items(study, audience, state, codes)
+            if study.instrument.state(state).no_standard:
+                held -= left_out
+            items[state][dimension.code] = tuple(code for code in codes if code in held)
+            if not held:
+                lacking.add((state, dimension.code))
     return items, lacking
 
 

@@ -72,24 +72,30 @@ class OptionalSides(Sides):
         later_owner, earlier_owner = self.owners
         if later_owner is None or earlier_owner is None:
             return np.empty(0), np.empty(0)
-        items = [
-            item.code
-            for item in study.instrument.dimensions[index].items
-            if self._asks(later_owner, self.later, item.code)
-            and self._asks(earlier_owner, self.earlier, item.code)
-        ]
-        later = study.ratings(later_owner, self.later, items)
-        earlier = study.ratings(earlier_owner, self.earlier, items)
-        if not items:
+        sides = ((later_owner, self.later), (earlier_owner, self.earlier))
+        asked = [self._asked(owner, state, index) for owner, state in sides]
+        if study.instrument.pairing == "item":
+            shared = [item for item in asked[0] if item in asked[1]]
+            asked = [shared, shared]
+        later, earlier = (
+            study.ratings(owner, state, items) for (owner, state), items in zip(sides, asked, strict=True)
+        )
+        if not asked[0] or not asked[1]:
             return np.full(len(later), np.nan), np.full(len(earlier), np.nan)
-        if later_owner == earlier_owner:
+        if later_owner != earlier_owner:
+            return score_dimension(later), score_dimension(earlier)
+        if study.instrument.pairing == "item":
             pair = score_pair(later, earlier)
             return pair.later, pair.earlier
-        return score_dimension(later), score_dimension(earlier)
+        scores = np.column_stack([score_dimension(later), score_dimension(earlier)])
+        scores[np.isnan(scores).any(axis=1)] = np.nan
+        return scores[:, 0], scores[:, 1]
 
-    def _asks(self, audience: str, state: str, item: str) -> bool:
+    def _asked(self, audience: str, state: str, index: int) -> list[str]:
+        """Items of a dimension the audience's form asks in the state."""
         frame = self.book.study.frame(audience)
-        return frame is not None and frame.has_slot(f"{state}.{item}")
+        items = self.book.study.instrument.dimensions[index].items_of(state)
+        return [item.code for item in items if frame is not None and frame.has_slot(f"{state}.{item.code}")]
 
     def _side(self, position: int, scores: Matrix) -> Side:
         study = self.book.study
@@ -130,7 +136,7 @@ class OtherAudienceSides(Sides):
         super().__init__(book, later, earlier)
         self.audience = audience
         self.columns = []
-        for items in book.items.values():
+        for items in book.items[later].values():
             ratings = book.study.ratings(audience, later, items)
             self.columns.append(score_dimension(ratings) if items else np.full(len(ratings), np.nan))
 

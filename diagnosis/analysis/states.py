@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from diagnosis.analysis.scores import ScoreBook, cannot_judge_share
 from diagnosis.analysis.sides import lacking_text
-from diagnosis.analysis.study import Matrix, Study
+from diagnosis.analysis.study import Matrix, Study, counted
 from diagnosis.result import Mean, Quality, StateResult
 from diagnosis.stats.gaps import person_values
 from diagnosis.stats.means import estimate_mean
@@ -17,13 +17,21 @@ from surveys.disclosure import is_indicative
 
 
 def mean_of(study: Study, audience: str, column: Matrix, *, subgroup: bool = False) -> Mean:
-    """Mean of one column of an audience with its t interval, hidden when too few persons have a value."""
-    n = int((~np.isnan(column)).sum())
+    """Mean of one column (used persons,) of an audience with its t interval, hidden when too few have a value."""
+    return _mean(study, audience, column, study.weights(audience), subgroup=subgroup)
+
+
+def _mean(
+    study: Study, audience: str, column: Matrix, weights: Matrix | None, *, subgroup: bool = False
+) -> Mean:
+    answered = ~np.isnan(column)
+    n = int(answered.sum())
+    n_counted = counted(n, None if weights is None else weights[answered])
     if n == 0:
         return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
-    if not study.is_shown(audience) or not study.may_show(audience, n, subgroup=subgroup):
+    if not study.is_shown(audience) or not study.may_show(audience, n_counted, subgroup=subgroup):
         return Mean(suppressed=study.hidden_text(audience))
-    found = estimate_mean(column)
+    found = estimate_mean(column, weights=weights)
     if isinstance(found, NotEnough):
         return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
     return Mean(found.n, found.mean, found.sd, found.ci_low, found.ci_high, is_indicative(audience, n))
@@ -33,8 +41,10 @@ def overall_mean(study: Study, audience: str, matrix: Matrix) -> Mean:
     """Unweighted mean of the dimension means; its interval rests on what each person contributes to it."""
     if not matrix.shape[1]:
         return Mean(suppressed=study.hidden_text(audience))
-    values, mean = person_values(matrix)
-    found = mean_of(study, audience, values)
+    weights = study.weights(audience)
+    values, mean = person_values(matrix, weights)
+    kept = None if weights is None else weights[~np.isnan(matrix).all(axis=1)]
+    found = _mean(study, audience, values, kept)
     if found.mean is None:
         return found
     return Mean(found.n, mean, found.sd, found.ci_low, found.ci_high, found.indicative)
@@ -63,12 +73,13 @@ def state_results(book: ScoreBook) -> dict[str, StateResult]:
 def item_means(book: ScoreBook) -> dict[str, Mapping[str, Mean]]:
     """Mean of every item in every measured state; where a gap is paired, a person counts with both columns."""
     study = book.study
-    items = [item.code for item in study.instrument.items]
-    used = np.array([any(item in kept for kept in book.items.values()) for item in items])
+    is_item_paired = study.instrument.pairing == "item"
     means: dict[str, Mapping[str, Mean]] = {}
     for code, found in book.states.items():
+        items = [item.code for item in study.instrument.items if item.is_asked_in(code)]
+        used = np.array([any(item in kept for kept in book.items[code].values()) for item in items])
         ratings = study.ratings(found.audience, code, items)
-        if code in book.partners:
+        if is_item_paired and code in book.partners:
             other = np.isnan(study.ratings(found.audience, book.partners[code], items))
             ratings = np.where(other & used, np.nan, ratings)
         means[code] = {
@@ -85,11 +96,11 @@ def state_quality(book: ScoreBook) -> tuple[Quality, ...]:
         frame = study.frame(found.audience)
         if frame is None or not study.is_shown(found.audience):
             continue
-        used = [item for items in book.items.values() for item in items]
+        used = [item for items in book.items[code].values() for item in items]
         answered = ~np.isnan(study.ratings(found.audience, code, used))
         prorated = sum(
             count_prorated(study.ratings(found.audience, code, items))
-            for items in book.items.values()
+            for items in book.items[code].values()
             if items
         )
         scored = int((~np.isnan(found.scores)).sum())

@@ -9,11 +9,14 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from diagnosis.frames import AudienceFrame, Frames
+from diagnosis.stats.weighting import effective_n
 from surveys import disclosure
 from surveys.enums import Mode
 from surveys.instruments import READINESS_STATE, Instrument, State
 
 Matrix = NDArray[np.float64]
+WHOLE = 1e-9
+"""Rounding of sums of weights: an effective number this close below a whole number is that number."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,15 @@ class Study:
         """Tell whether figures that rest on n answers of the audience may be shown."""
         return disclosure.is_publishable(audience, n, subgroup=subgroup, named=self.is_named(audience))
 
+    def weights(self, audience: str) -> Matrix | None:
+        """Weights (used persons,) of an audience with mean 1, or None when everybody counts the same."""
+        frame = self.frame(audience)
+        return None if frame is None else frame.used_weights()
+
     def is_shown(self, audience: str) -> bool:
         """Tell whether the audience as a whole may be shown."""
         frame = self.frame(audience)
-        return frame is not None and self.may_show(audience, frame.n_used)
+        return frame is not None and self.may_show(audience, counted(frame.n_used, frame.used_weights()))
 
     @cached_property
     def reversed_items(self) -> dict[str, float]:
@@ -59,8 +67,11 @@ class Study:
 
     def ratings(self, audience: str, prefix: str, items: Sequence[str]) -> Matrix:
         """Ratings (used persons, items) of one state (or of readiness), nan = missing; reversed items turned."""
+        return self.outcome_ratings(audience, [f"{prefix}.{item}" for item in items])
+
+    def outcome_ratings(self, audience: str, codes: Sequence[str]) -> Matrix:
+        """Ratings (used persons, slots) of slots of the form, nan = missing; reversed items turned."""
         frame = self.frame(audience)
-        codes = [f"{prefix}.{item}" for item in items]
         if frame is None:
             return np.empty((0, len(codes)))
         matrix = frame.ratings(codes)
@@ -93,6 +104,11 @@ class Study:
         return _("Not measured: nobody was asked “%(state)s”.") % {
             "state": self.instrument.state(state).label
         }
+
+
+def counted(n: int, weights: Matrix | None) -> int:
+    """Persons that count for disclosure: with weights no more than the effective number, so none can stand for all."""
+    return n if weights is None else min(n, int(effective_n(weights) + WHOLE))
 
 
 def mean_of_present(column: Matrix) -> float:

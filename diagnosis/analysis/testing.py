@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
-from diagnosis.analysis.study import Matrix, Study
+from diagnosis.analysis.study import Matrix, Study, counted
 from diagnosis.result import Gap
 from diagnosis.stats.certainty import (
     FALSE_DISCOVERY_RATE,
@@ -18,6 +20,7 @@ from diagnosis.stats.certainty import (
 from diagnosis.stats.gaps import overall_paired_gap, overall_welch_gap, paired_gap, welch_gap
 from diagnosis.stats.power import detectable_noncentrality
 from diagnosis.stats.results import GapEstimate, NotEnough
+from diagnosis.stats.weighting import column_means
 from surveys.disclosure import is_indicative
 
 Answer = GapEstimate | NotEnough
@@ -27,7 +30,7 @@ Answer = GapEstimate | NotEnough
 class Side:
     """One side of a gap: whose answers, how many, and their scores; `hidden` or `missing` say why there are none.
 
-    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions).
+    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions); `weights` (persons,) or None.
     """
 
     audience: str
@@ -35,6 +38,7 @@ class Side:
     scores: Matrix
     hidden: str = ""
     missing: str = ""
+    weights: Matrix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,23 @@ class Rule:
     random_state: int
 
 
-def side(study: Study, audience: str, scores: Matrix, *, subgroup: bool = False) -> Side:
-    """Side of a gap from scores, hidden when too few persons have one."""
+def side(
+    study: Study,
+    audience: str,
+    scores: Matrix,
+    *,
+    subgroup: bool = False,
+    members: NDArray[np.bool_] | None = None,
+) -> Side:
+    """Side of a gap from scores of the audience's used persons, or of those `members` marks; hidden when too few."""
+    weights = study.weights(audience)
+    if members is not None:
+        scores, weights = scores[members], None if weights is None else weights[members]
     answered = ~np.isnan(scores) if scores.ndim == 1 else ~np.isnan(scores).all(axis=1)
     n = int(answered.sum())
-    hidden = "" if study.may_show(audience, n, subgroup=subgroup) else study.hidden_text(audience)
-    return Side(audience, n, scores, hidden=hidden)
+    n_counted = counted(n, None if weights is None else weights[answered])
+    hidden = "" if study.may_show(audience, n_counted, subgroup=subgroup) else study.hidden_text(audience)
+    return Side(audience, n, scores, hidden=hidden, weights=weights)
 
 
 def hidden_side(study: Study, audience: str) -> Side:
@@ -68,6 +83,9 @@ def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float =
     """Test of one gap (columns) or of its overall means (matrices); None when a side is hidden or missing."""
     if any(each.hidden or each.missing for each in (later, earlier)):
         return None
+    weights: dict[str, Any] = {"weights_later": later.weights, "weights_earlier": earlier.weights}
+    if rule.paired:
+        weights = {"weights": later.weights}
     test: Callable[..., Answer]
     if later.scores.ndim == 2:
         test = overall_paired_gap if rule.paired else overall_welch_gap
@@ -79,6 +97,7 @@ def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float =
         scale_range=rule.scale_range,
         significance_level=significance_level,
         random_state=rule.random_state,
+        **weights,
     )
 
 
@@ -137,7 +156,7 @@ def _reason(answer: GapEstimate, q_value: float | None, rule: Rule) -> str | Non
 def _untested(later: Side, earlier: Side, answer: NotEnough, indicative: bool) -> Gap:
     if answer.n == 0 or not (later.n and earlier.n):
         return Gap("not_measured", reason=_("Not measured: nobody has answered enough of it."))
-    mean_later, mean_earlier = _plain_mean(later.scores), _plain_mean(earlier.scores)
+    mean_later, mean_earlier = _plain_mean(later), _plain_mean(earlier)
     return Gap(
         certainty="undecided",
         n_later=later.n,
@@ -152,10 +171,9 @@ def _untested(later: Side, earlier: Side, answer: NotEnough, indicative: bool) -
     )
 
 
-def _plain_mean(scores: Matrix) -> float:
-    if scores.ndim == 1:
-        return float(np.nanmean(scores))
-    return float(np.nanmean(scores, axis=0).mean())
+def _plain_mean(one: Side) -> float:
+    matrix = one.scores[:, None] if one.scores.ndim == 1 else one.scores
+    return float(column_means(matrix, one.weights).mean())
 
 
 def overall_gap(later: Side, earlier: Side, rule: Rule) -> Gap:

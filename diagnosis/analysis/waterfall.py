@@ -14,8 +14,10 @@ from diagnosis.stats.waterfall import StepEstimate, WaterfallEstimate, Waterfall
 def build_waterfall(
     book: ScoreBook, gaps: Sequence[GapResult], weights: Mapping[str, float]
 ) -> Waterfall | None:
-    """The waterfall, or None when one of its states is hidden or was not asked."""
+    """The waterfall, or None when one of its states is hidden or was not asked, or the total is not split."""
     plan = book.study.instrument.waterfall
+    if not plan.steps:
+        return None
     by_code = {gap.code: gap for gap in gaps}
     steps = [by_code[code] for code in plan.steps]
     total = by_code[plan.total]
@@ -78,8 +80,13 @@ def _draw(
     chain = [WaterfallStep(gap.code, gap.stage, gap.later, gap.earlier) for gap in steps]
     dimensions = book.study.instrument.dimensions
     kept = np.array([weights.get(dimensions[index].code, 0.0) for index in columns])
+    weighted = {audience: own for audience in audiences if (own := book.study.weights(audience)) is not None}
     drawn = bootstrap_waterfall(
-        audiences, chain, weights=kept if kept.sum() > 0 else None, random_state=book.study.random_state
+        audiences,
+        chain,
+        weights=kept if kept.sum() > 0 else None,
+        person_weights=weighted,
+        random_state=book.study.random_state,
     )
     return None if isinstance(drawn, NotEnough) else drawn
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from diagnosis.stats.arrays import (
+    BoolArray,
     FloatArray,
+    as_column,
     as_matrix,
-    complete_pairs,
     is_constant,
-    present,
     require_positive,
     require_same_shape,
     require_share,
@@ -23,6 +23,13 @@ from diagnosis.stats.means import fpc_factor
 from diagnosis.stats.permutation import sign_flip_p, studentized_permutation_p
 from diagnosis.stats.power import detectable_noncentrality, welch_df
 from diagnosis.stats.results import GapEstimate, NotEnough
+from diagnosis.stats.weighting import (
+    check_weights,
+    column_means,
+    mean_error,
+    weighted_mean,
+    weighted_variance,
+)
 
 PERMUTATION_BELOW = 20
 EQUIVALENCE_LEVEL = 0.90
@@ -37,12 +44,27 @@ class _Options:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Complete values of both sides, and the two means whose difference is the gap."""
+    """Complete values of both sides with their weights, and the two means whose difference is the gap."""
 
     later: FloatArray
     earlier: FloatArray
     mean_later: float
     mean_earlier: float
+    weights_later: FloatArray | None = None
+    weights_earlier: FloatArray | None = None
+
+    @property
+    def variances(self) -> tuple[float, float]:
+        """Variances of later and earlier."""
+        return (
+            weighted_variance(self.later, self.weights_later),
+            weighted_variance(self.earlier, self.weights_earlier),
+        )
+
+    @property
+    def is_weighted(self) -> bool:
+        """Tell whether a side has weights; the permutation tests know none."""
+        return self.weights_later is not None or self.weights_earlier is not None
 
 
 def _check(scale_range: float, *columns: FloatArray) -> None:
@@ -84,8 +106,8 @@ def _assemble(
         n_earlier=int(sides.earlier.size),
         mean_later=sides.mean_later,
         mean_earlier=sides.mean_earlier,
-        sd_later=float(sides.later.std(ddof=1)),
-        sd_earlier=float(sides.earlier.std(ddof=1)),
+        sd_later=sqrt(sides.variances[0]),
+        sd_earlier=sqrt(sides.variances[1]),
         estimate=estimate,
         se=se,
         df=df,
@@ -115,14 +137,14 @@ def _paired(sides: _Sides, options: _Options, population: int | None) -> GapEsti
     differences = sides.later - sides.earlier
     if is_constant(differences):
         return NotEnough("no_variation", n, 2, estimate)
-    sd = float(differences.std(ddof=1))
-    average_sd = sqrt((sides.later.var(ddof=1) + sides.earlier.var(ddof=1)) / 2.0)
+    sd = sqrt(weighted_variance(differences, sides.weights_later))
+    average_sd = sqrt(sum(sides.variances) / 2.0)
     factor = hedges_correction(n - 1)
-    few = n < PERMUTATION_BELOW
+    few = n < PERMUTATION_BELOW and not sides.is_weighted
     return _assemble(
         sides,
         options,
-        se=sd / sqrt(n) * _correction(n, population),
+        se=mean_error(differences, sides.weights_later) * _correction(n, population),
         df=float(n - 1),
         g=None if factor is None else factor * estimate / average_sd,
         d_z=estimate / sd,
@@ -141,13 +163,21 @@ def _welch(
         return NotEnough("too_few", fewest, 2, estimate if fewest else None)
     if is_constant(later) and is_constant(earlier):
         return NotEnough("no_variation", fewest, 2, estimate)
-    variance_later, variance_earlier = float(later.var(ddof=1)), float(earlier.var(ddof=1))
-    mean_variance_later = variance_later / n_later * _correction(n_later, populations[0]) ** 2
-    mean_variance_earlier = variance_earlier / n_earlier * _correction(n_earlier, populations[1]) ** 2
+    variance_later, variance_earlier = sides.variances
+    mean_variance_later, mean_variance_earlier = (
+        _variance_of_mean(column, kept, variance) * _correction(column.size, population) ** 2
+        for column, kept, variance, population in zip(
+            (later, earlier),
+            (sides.weights_later, sides.weights_earlier),
+            sides.variances,
+            populations,
+            strict=True,
+        )
+    )
     pooled_df = n_later + n_earlier - 2
     pooled_sd = sqrt(((n_later - 1) * variance_later + (n_earlier - 1) * variance_earlier) / pooled_df)
     factor = hedges_correction(pooled_df)
-    few = fewest < PERMUTATION_BELOW
+    few = fewest < PERMUTATION_BELOW and not sides.is_weighted
     return _assemble(
         sides,
         options,
@@ -161,8 +191,15 @@ def _welch(
     )
 
 
-def _mean(values: FloatArray) -> float:
-    return float(values.mean()) if values.size else 0.0
+def _variance_of_mean(values: FloatArray, weights: FloatArray | None, variance: float) -> float:
+    return variance / values.size if weights is None else mean_error(values, weights) ** 2
+
+
+def _with_weights(
+    scores: FloatArray, weights: ArrayLike | None, kept: BoolArray
+) -> tuple[FloatArray, FloatArray | None]:
+    """Scores and weights of the persons kept."""
+    return scores[kept], None if weights is None else check_weights(weights, len(scores))[kept]
 
 
 def paired_gap(
@@ -173,6 +210,7 @@ def paired_gap(
     confidence_level: float = 0.95,
     significance_level: float = 0.05,
     population: int | None = None,
+    weights: ArrayLike | None = None,
     random_state: int = 1,
 ) -> GapEstimate | NotEnough:
     """Gap between two states answered by the same persons (E1, D2, E2): paired t.
@@ -182,13 +220,19 @@ def paired_gap(
     Sign-flip permutation below 20 pairs (from 6). `significance_level` sets the level of the smallest detectable
     gap (80 % power); `population` switches the finite population correction on, except for a census.
     later, earlier: (persons,) scores in scale points, nan = missing. scale_range: highest minus lowest point.
+    weights: (persons,) above 0, see `diagnosis.stats.weighting`; there is no permutation test with weights.
     Raises StatisticsError for unequal lengths or answers wider than the scale.
     R: t.test(later, earlier, paired = TRUE).
     """
-    one, two = complete_pairs(later, earlier)
+    one, two = as_column(later, name="first"), as_column(earlier, name="second")
+    require_same_shape(one, two)
+    both = ~(np.isnan(one) | np.isnan(two))
+    one, kept = _with_weights(one, weights, both)
+    two = two[both]
     _check(scale_range, one, two)
     options = _options(confidence_level, significance_level, random_state)
-    return _paired(_Sides(one, two, _mean(one), _mean(two)), options, population)
+    sides = _Sides(one, two, weighted_mean(one, kept), weighted_mean(two, kept), kept, kept)
+    return _paired(sides, options, population)
 
 
 def welch_gap(
@@ -200,6 +244,8 @@ def welch_gap(
     significance_level: float = 0.05,
     population_later: int | None = None,
     population_earlier: int | None = None,
+    weights_later: ArrayLike | None = None,
+    weights_earlier: ArrayLike | None = None,
     random_state: int = 1,
 ) -> GapEstimate | NotEnough:
     """Gap between two groups of persons (all other gaps): Welch t.
@@ -208,24 +254,32 @@ def welch_gap(
     studentised permutation test when a side has fewer than 20 persons. Arguments, units and errors as in
     `paired_gap`; the columns may differ in length. R: t.test(later, earlier); effectsize::hedges_g().
     """
-    one, two = present(later, name="later"), present(earlier, name="earlier")
+    one, two = as_column(later, name="later"), as_column(earlier, name="earlier")
+    one, w_one = _with_weights(one, weights_later, ~np.isnan(one))
+    two, w_two = _with_weights(two, weights_earlier, ~np.isnan(two))
     _check(scale_range, one, two)
     options = _options(confidence_level, significance_level, random_state)
-    return _welch(_Sides(one, two, _mean(one), _mean(two)), options, (population_later, population_earlier))
+    sides = _Sides(one, two, weighted_mean(one, w_one), weighted_mean(two, w_two), w_one, w_two)
+    return _welch(sides, options, (population_later, population_earlier))
 
 
-def person_values(scores: FloatArray) -> tuple[FloatArray, float]:
+def person_values(scores: FloatArray, weights: FloatArray | None = None) -> tuple[FloatArray, float]:
     """One value per person whose mean is the mean of dimension means and whose spread gives its error.
 
     v_i = overall + 1/D * sum over dimensions of n/n_d * (x_id - mean_d), the linearised influence of a person;
-    with complete answers it is the person's own mean.
+    with complete answers it is the person's own mean. Persons without any score have no value. With weights n and
+    n_d are sums of weights and the value's weighted mean is the overall mean.
     """
-    kept = scores[~np.isnan(scores).all(axis=1)]
+    has_score = ~np.isnan(scores).all(axis=1)
+    kept = scores[has_score]
     answered = ~np.isnan(kept)
-    counts = answered.sum(axis=0)
-    means = np.nansum(kept, axis=0) / counts
+    means = column_means(kept, None if weights is None else weights[has_score])
     overall = float(means.mean())
-    parts = np.where(answered, kept - means, 0.0) * (kept.shape[0] / counts)
+    if weights is None:
+        ratio = kept.shape[0] / answered.sum(axis=0)
+    else:
+        ratio = weights[has_score].sum() / (weights[has_score] @ answered)
+    parts = np.where(answered, kept - means, 0.0) * ratio
     return overall + parts.mean(axis=1), overall
 
 
@@ -237,6 +291,7 @@ def overall_paired_gap(
     confidence_level: float = 0.95,
     significance_level: float = 0.05,
     population: int | None = None,
+    weights: ArrayLike | None = None,
     random_state: int = 1,
 ) -> GapEstimate | NotEnough:
     """`paired_gap` of the overall means: unweighted mean of the dimension means both sides have.
@@ -253,10 +308,13 @@ def overall_paired_gap(
     if not used.any():
         return NotEnough("too_few", 0, 2)
     _check(scale_range, one[both], two[both])
-    values_later, mean_later = person_values(one[:, used])
-    values_earlier, mean_earlier = person_values(two[:, used])
+    has_both: BoolArray = np.asarray(both.any(axis=1))
+    one, kept = _with_weights(one, weights, has_both)
+    values_later, mean_later = person_values(one[:, used], kept)
+    values_earlier, mean_earlier = person_values(two[has_both][:, used], kept)
     options = _options(confidence_level, significance_level, random_state)
-    return _paired(_Sides(values_later, values_earlier, mean_later, mean_earlier), options, population)
+    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, kept, kept)
+    return _paired(sides, options, population)
 
 
 def overall_welch_gap(
@@ -268,6 +326,8 @@ def overall_welch_gap(
     significance_level: float = 0.05,
     population_later: int | None = None,
     population_earlier: int | None = None,
+    weights_later: ArrayLike | None = None,
+    weights_earlier: ArrayLike | None = None,
     random_state: int = 1,
 ) -> GapEstimate | NotEnough:
     """`welch_gap` of the overall means: unweighted mean of the dimension means both sides have.
@@ -287,8 +347,10 @@ def overall_welch_gap(
         return NotEnough("too_few", 0, 2)
     one, two = one[:, used], two[:, used]
     _check(scale_range, one, two)
-    values_later, mean_later = person_values(one)
-    values_earlier, mean_earlier = person_values(two)
+    one, w_one = _with_weights(one, weights_later, np.logical_not(np.isnan(one).all(axis=1)))
+    two, w_two = _with_weights(two, weights_earlier, np.logical_not(np.isnan(two).all(axis=1)))
+    values_later, mean_later = person_values(one, w_one)
+    values_earlier, mean_earlier = person_values(two, w_two)
     options = _options(confidence_level, significance_level, random_state)
-    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier)
+    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, w_one, w_two)
     return _welch(sides, options, (population_later, population_earlier))

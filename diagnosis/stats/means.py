@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from diagnosis.stats.arrays import is_constant, present, require_share
+from diagnosis.stats.arrays import as_column, is_constant, require_share
 from diagnosis.stats.distributions import t_quantile
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import MeanEstimate, NotEnough
+from diagnosis.stats.weighting import check_weights, mean_error, weighted_mean, weighted_variance
 
 FpcRule = Literal["textbook", "design"]
 
@@ -36,25 +37,30 @@ def estimate_mean(
     confidence_level: float = 0.95,
     population: int | None = None,
     fpc_rule: FpcRule = "textbook",
+    weights: ArrayLike | None = None,
 ) -> MeanEstimate | NotEnough:
     """Mean with t interval: mean -+ t(n-1) * s/sqrt(n) * fpc.
 
     values: (persons,) in scale points, nan = missing. One person has a mean and no interval; without variation
     (or for a full census) the interval is left out too, because a standard error of 0 is not certainty.
+    weights: (persons,) above 0, or None; formulas in `diagnosis.stats.weighting`.
     R: t.test(x)$conf.int.
     """
     require_share(confidence_level, name="confidence_level")
-    answered = present(values)
+    column = as_column(values)
+    is_given = ~np.isnan(column)
+    answered = column[is_given]
+    kept = None if weights is None else check_weights(weights, column.size)[is_given]
     n = int(answered.size)
     if n == 0:
         return NotEnough("too_few", 0, 1)
-    mean = float(answered.mean())
+    mean = weighted_mean(answered, kept)
     if n == 1:
         return MeanEstimate(n, mean, None, None, None, None)
     if is_constant(answered):
         return MeanEstimate(n, mean, 0.0, None, None, None)
-    sd = float(answered.std(ddof=1))
-    se = sd / sqrt(n) * fpc_factor(n, population, rule=fpc_rule)
+    sd = sqrt(weighted_variance(answered, kept)) if kept is not None else float(answered.std(ddof=1))
+    se = mean_error(answered, kept) * fpc_factor(n, population, rule=fpc_rule)
     if se == 0.0:
         return MeanEstimate(n, mean, sd, None, None, None)
     half = t_quantile(0.5 + confidence_level / 2.0, n - 1) * se

@@ -18,6 +18,7 @@ from diagnosis.stats.arrays import (
 from diagnosis.stats.distributions import f_quantile, normal_quantile
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import AlphaEstimate, NotEnough, ReliabilityBand
+from diagnosis.stats.weighting import check_weights, weighted_mean, weighted_variance
 
 MIN_SHARE = 0.5
 WEAK_BELOW, CARE_BELOW, REDUNDANT_FROM = 0.60, 0.70, 0.95
@@ -97,50 +98,66 @@ def reliability_band(alpha: float) -> ReliabilityBand:
     return "redundant" if alpha >= REDUNDANT_FROM else "good"
 
 
-def _alpha(complete: FloatArray) -> float | None:
+def _alpha(complete: FloatArray, weights: FloatArray | None = None) -> float | None:
     totals = complete.sum(axis=1)
     if is_constant(totals):
         return None
     k = complete.shape[1]
+    if weights is not None:
+        items = sum(weighted_variance(complete[:, item], weights) for item in range(k))
+        return float(k / (k - 1) * (1.0 - items / weighted_variance(totals, weights)))
     return float(k / (k - 1) * (1.0 - complete.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
 
 
-def _pearson(x: FloatArray, y: FloatArray) -> float | None:
+def _pearson(x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> float | None:
     if x.size < 2 or is_constant(x) or is_constant(y):
         return None
-    dx, dy = x - x.mean(), y - y.mean()
+    dx, dy = x - weighted_mean(x, weights), y - weighted_mean(y, weights)
+    if weights is not None:
+        dx, dy = dx * np.sqrt(weights), dy * np.sqrt(weights)
     r = float(dx @ dy / np.sqrt((dx @ dx) * (dy @ dy)))
     return max(-1.0, min(1.0, r))
 
 
-def mean_inter_item_correlation(ratings: ArrayLike) -> float | None:
+def _complete(ratings: ArrayLike, weights: ArrayLike | None) -> tuple[FloatArray, FloatArray | None]:
+    """Persons who answered every item, and their weights."""
+    matrix = as_matrix(ratings)
+    is_complete = ~np.isnan(matrix).any(axis=1)
+    kept = None if weights is None else check_weights(weights, len(matrix))[is_complete]
+    return matrix[is_complete], kept
+
+
+def mean_inter_item_correlation(ratings: ArrayLike, *, weights: ArrayLike | None = None) -> float | None:
     """Mean Pearson r over all item pairs of the complete rows; None when an item does not vary.
 
     Reference: Clark & Watson (1995). R: mean(cor(x)[lower.tri(cor(x))]).
     """
-    complete = complete_rows(ratings)
+    complete, kept = _complete(ratings, weights)
     k = complete.shape[1]
-    values = [_pearson(complete[:, i], complete[:, j]) for i in range(k) for j in range(i)]
+    values = [_pearson(complete[:, i], complete[:, j], kept) for i in range(k) for j in range(i)]
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known and len(known) == len(values) else None
 
 
-def cronbach_alpha(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+def cronbach_alpha(
+    ratings: ArrayLike, *, confidence_level: float = 0.95, weights: ArrayLike | None = None
+) -> AlphaEstimate | NotEnough:
     """Raw Cronbach alpha over complete rows, with Feldt's interval.
 
     alpha = k/(k-1) * (1 - sum of item variances / variance of the sum), n-1 variances; a constant item counts
     in k. Interval: 1 - (1-alpha) * F(1 -+ tail; n-1, (n-1)(k-1)). Negative values are returned as they are
-    (an item is probably keyed the other way). ratings: (persons, items), nan = missing (listwise).
+    (an item is probably keyed the other way). ratings: (persons, items), nan = missing (listwise). weights: (persons,)
+    above 0 weight every variance; the interval keeps n.
     References: Cronbach (1951); Feldt (1965). R: psych::alpha(x, use = "complete"), psych::alpha.ci().
     """
     require_share(confidence_level, name="confidence_level")
-    complete = complete_rows(ratings)
+    complete, kept = _complete(ratings, weights)
     n, k = complete.shape
     if k < 2:
         return NotEnough("not_defined", n, 2)
     if n < 2:
         return NotEnough("too_few", n, 2)
-    alpha = _alpha(complete)
+    alpha = _alpha(complete, kept)
     if alpha is None:
         return NotEnough("no_variation", n, 2)
     tail = (1.0 - confidence_level) / 2.0
@@ -151,7 +168,7 @@ def cronbach_alpha(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Alp
         alpha=alpha,
         ci_low=1.0 - (1.0 - alpha) * f_quantile(1.0 - tail, df1, df2),
         ci_high=1.0 - (1.0 - alpha) * f_quantile(tail, df1, df2),
-        mean_r=mean_inter_item_correlation(complete),
+        mean_r=mean_inter_item_correlation(complete, weights=kept),
         band=reliability_band(alpha),
         kind="alpha",
     )
@@ -173,21 +190,23 @@ def standardized_alpha(ratings: ArrayLike) -> float | NotEnough:
     return NotEnough("not_defined", n, 2) if abs(below) < 1e-12 else k * mean_r / below
 
 
-def spearman_brown(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+def spearman_brown(
+    ratings: ArrayLike, *, confidence_level: float = 0.95, weights: ArrayLike | None = None
+) -> AlphaEstimate | NotEnough:
     """Reliability of a two-item scale: 2r / (1 + r), interval from Fisher's z of r (n >= 4).
 
     ratings: (persons, 2), nan = missing (listwise). References: Eisinga et al. (2013); the interval is the
     monotone transform of the limits of r. R: r <- cor.test(a, b); 2 * r$estimate / (1 + r$estimate).
     """
     require_share(confidence_level, name="confidence_level")
-    complete = complete_rows(ratings)
+    complete, kept = _complete(ratings, weights)
     n, k = complete.shape
     if k != 2:
         message = f"Spearman-Brown is for two items, not {k}"
         raise StatisticsError(message)
     if n < 4:
         return NotEnough("too_few", n, 4)
-    r = _pearson(complete[:, 0], complete[:, 1])
+    r = _pearson(complete[:, 0], complete[:, 1], kept)
     if r is None:
         return NotEnough("no_variation", n, 4)
     if r <= -1.0 + 1e-12:
@@ -200,12 +219,14 @@ def spearman_brown(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Alp
     return AlphaEstimate(n, k, value, ci_low, ci_high, r, reliability_band(value), "spearman_brown")
 
 
-def scale_reliability(ratings: ArrayLike, *, confidence_level: float = 0.95) -> AlphaEstimate | NotEnough:
+def scale_reliability(
+    ratings: ArrayLike, *, confidence_level: float = 0.95, weights: ArrayLike | None = None
+) -> AlphaEstimate | NotEnough:
     """Return the reliability that fits the number of items: Spearman-Brown for two, alpha from three."""
     matrix = as_matrix(ratings)
     if matrix.shape[1] == 2:
-        return spearman_brown(matrix, confidence_level=confidence_level)
-    return cronbach_alpha(matrix, confidence_level=confidence_level)
+        return spearman_brown(matrix, confidence_level=confidence_level, weights=weights)
+    return cronbach_alpha(matrix, confidence_level=confidence_level, weights=weights)
 
 
 def alpha_if_item_deleted(ratings: ArrayLike) -> tuple[float | None, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from diagnosis.stats.arrays import BoolArray, FloatArray, as_column, as_matrix, require_share
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import NotEnough
+from diagnosis.stats.weighting import check_weights
 
 N_DRAWS = 2_000
 MAX_WEIGHTS = 4_000_000
@@ -82,11 +83,16 @@ def _check_steps(steps: Sequence[WaterfallStep]) -> tuple[str, ...]:
     return (steps[0].earlier, *(step.later for step in steps))
 
 
+_Stacked = tuple[list[int], FloatArray, FloatArray]
+
+
 def _stack(
-    audiences: Mapping[str, Mapping[str, ArrayLike]], states: Sequence[str]
-) -> dict[str, tuple[list[int], FloatArray]]:
-    """Per audience: the positions of its states in the chain and the scores (persons, states, dimensions)."""
-    stacked: dict[str, tuple[list[int], FloatArray]] = {}
+    audiences: Mapping[str, Mapping[str, ArrayLike]],
+    states: Sequence[str],
+    person_weights: Mapping[str, ArrayLike],
+) -> dict[str, _Stacked]:
+    """Per audience: positions of its states in the chain, scores (persons, states, dimensions), weights (persons,)."""
+    stacked: dict[str, _Stacked] = {}
     found: dict[str, str] = {}
     widths: set[int] = set()
     for audience, held in audiences.items():
@@ -107,7 +113,9 @@ def _stack(
             raise StatisticsError(message)
         scores = np.stack(matrices, axis=1)
         answered = ~np.isnan(scores).all(axis=(1, 2))
-        stacked[audience] = ([states.index(state) for state in used], scores[answered])
+        weights = check_weights(person_weights.get(audience, np.ones(len(scores))), len(scores))
+        positions = [states.index(state) for state in used]
+        stacked[audience] = (positions, scores[answered], weights[answered])
     missing = [state for state in states if state not in found]
     if missing:
         message = f"no audience holds {', '.join(missing)}"
@@ -115,8 +123,10 @@ def _stack(
     return stacked
 
 
-def _draw_means(scores: FloatArray, n_draws: int, random: np.random.Generator) -> FloatArray:
-    """Means (draws, states, dimensions) of persons drawn with replacement; nan where no drawn person answered.
+def _draw_means(
+    scores: FloatArray, person_weights: FloatArray, n_draws: int, random: np.random.Generator
+) -> FloatArray:
+    """Weighted means (draws, states, dimensions) of persons drawn with replacement; nan where no drawn person answered.
 
     The multinomial counts of a draw times the scores give all sums at once, in slices that fit the memory.
     """
@@ -124,6 +134,7 @@ def _draw_means(scores: FloatArray, n_draws: int, random: np.random.Generator) -
     flat = scores.reshape(n, n_states * n_dimensions)
     answered = ~np.isnan(flat)
     both = np.concatenate([np.where(answered, flat, 0.0), answered.astype(np.float64)], axis=1)
+    both *= person_weights[:, None]
     slice_size = max(1, min(n_draws, MAX_WEIGHTS // n))
     parts = []
     for start in range(0, n_draws, slice_size):
@@ -134,7 +145,7 @@ def _draw_means(scores: FloatArray, n_draws: int, random: np.random.Generator) -
     sums = np.concatenate(parts)
     width = n_states * n_dimensions
     counts = sums[:, width:]
-    means = np.where(counts > 0, sums[:, :width] / np.maximum(counts, 1.0), np.nan)
+    means = np.where(counts > 0, sums[:, :width] / np.where(counts > 0, counts, 1.0), np.nan)
     return np.asarray(means.reshape(n_draws, n_states, n_dimensions), dtype=np.float64)
 
 
@@ -181,6 +192,7 @@ def bootstrap_waterfall(
     steps: Sequence[WaterfallStep],
     *,
     weights: ArrayLike | None = None,
+    person_weights: Mapping[str, ArrayLike] | None = None,
     n_draws: int = N_DRAWS,
     confidence_level: float = 0.95,
     random_state: int = 1,
@@ -189,30 +201,34 @@ def bootstrap_waterfall(
 
     audiences: audience -> state -> (persons, dimensions) person scores in points, nan = missing; all states of one
     audience have the same persons in the same order. steps: the chain, each starting where the one before ends.
-    weights: (dimensions,) importance for the shares only, default equal. Overall = unweighted mean of the dimension
-    means over the dimensions every state of the chain has. In each draw every audience is resampled once (a person
-    with all answers) and everything is recomputed; a dimension nobody drawn has answered is left out of that draw.
+    weights: (dimensions,) importance for the shares only, default equal. person_weights: audience -> (persons,) above 0
+    for means of weighted answers; persons are drawn with equal chances and keep their weight. Overall = unweighted
+    mean of the dimension means over the dimensions every state of the chain has. In each draw every audience is
+    resampled once (a person with all answers) and everything is recomputed; a dimension nobody drawn has answered is
+    left out of that draw.
     Raises StatisticsError on a broken chain or shapes that do not fit. Reference: Efron & Tibshirani (1993).
     R: boot::boot() with strata = audience, boot.ci(type = "perc").
     """
     require_share(confidence_level, name="confidence_level")
     states = _check_steps(steps)
-    stacked = _stack(audiences, states)
-    fewest = min(scores.shape[0] for _, scores in stacked.values())
+    stacked = _stack(audiences, states, person_weights or {})
+    fewest = min(scores.shape[0] for _, scores, _ in stacked.values())
     if fewest < 2:
         return NotEnough("too_few", fewest, 2)
     n_dimensions = next(iter(stacked.values()))[1].shape[2]
     means = np.full((len(states), n_dimensions), np.nan)
-    for positions, scores in stacked.values():
-        counts = (~np.isnan(scores)).sum(axis=0)
-        means[positions] = np.where(counts > 0, np.nansum(scores, axis=0) / np.maximum(counts, 1), np.nan)
+    for positions, scores, kept in stacked.values():
+        answered = ~np.isnan(scores) * kept[:, None, None]
+        counts = answered.sum(axis=0)
+        sums = np.nansum(scores * kept[:, None, None], axis=0)
+        means[positions] = np.where(counts > 0, sums / np.where(counts > 0, counts, 1.0), np.nan)
     used = ~np.isnan(means).any(axis=0)
     if not used.any():
         return NotEnough("too_few", 0, 2)
     random = np.random.default_rng(random_state)
     drawn = np.full((n_draws, len(states), int(used.sum())), np.nan)
-    for positions, scores in stacked.values():
-        drawn[:, positions] = _draw_means(scores[:, :, used], n_draws, random)
+    for positions, scores, kept in stacked.values():
+        drawn[:, positions] = _draw_means(scores[:, :, used], kept, n_draws, random)
     return _estimate(means[:, used], drawn, steps, used, _weights(weights, used), confidence_level)
 
 

@@ -8,7 +8,7 @@ from surveys.instruments.exceptions import InstrumentError
 from surveys.instruments.instrument import Instrument
 from surveys.instruments.schema import parse_instrument, parse_yaml
 
-BUILTIN = {"die-crm": "die_crm"}
+BUILTIN = {"die-crm": "die_crm", "ecsi": "ecsi"}
 
 
 @cache

@@ -121,14 +121,32 @@ class _Checker:
                 yield f"{path}.wordings: must not be empty"
             if item.mark not in (0, 1, 2):
                 yield f"{path}.mark: must be 0, 1 or 2, not {item.mark}"
+        yield from self._core_items()
+
+    def _core_items(self) -> Iterator[str]:
         for dimension in self.definition.dimensions:
             if not dimension.items:
                 yield f"dimensions[{dimension.code}].items: must not be empty"
             for item in dimension.items:
-                for wording in ("customer", "staff"):
+                path = f"dimensions[{dimension.code}].items[{item.code}]"
+                for wording in self._wordings_of(item):
                     if wording not in item.wordings:
-                        path = f"dimensions[{dimension.code}].items[{item.code}].wordings.{wording}"
-                        yield f"{path}: is missing; every form must stay parallel"
+                        yield f"{path}.wordings.{wording}: is missing; every form must stay parallel"
+                for code in item.states:
+                    yield from self._needs(f"{path}.states", code, self.state_codes, "state")
+                if item.states and self.definition.pairing == "item":
+                    yield f"{path}.states: items are paired, so every state asks all of them"
+
+    def _wordings_of(self, item: Item) -> list[str]:
+        """Wordings an item needs: those of the audiences that its states are asked of."""
+        asked = {
+            code
+            for state in self.definition.states
+            if item.is_asked_in(state.code)
+            for code in state.audiences
+        }
+        found = {audience.wording for audience in self.definition.audiences if audience.code in asked}
+        return sorted(found)
 
     def states(self) -> Iterator[str]:
         for state in self.definition.states:
@@ -198,13 +216,13 @@ class _Checker:
         if missing:
             yield f"waterfall: {', '.join(missing)} must be gaps of the kind difference"
             return
+        total = gaps[waterfall.total]
         place = waterfall.start
         for code in waterfall.steps:
             if gaps[code].earlier != place:
                 yield f"waterfall.steps: {code} starts at {gaps[code].earlier}, the step before ends at {place}"
             place = gaps[code].later
-        total = gaps[waterfall.total]
-        if place != waterfall.end:
+        if waterfall.steps and place != waterfall.end:
             yield f"waterfall.steps: the last step ends at {place}, not at {waterfall.end}"
         if (total.earlier, total.later) != (waterfall.start, waterfall.end):
             yield f"waterfall.total: {total.code} does not lead from {waterfall.start} to {waterfall.end}"
@@ -242,16 +260,7 @@ class _Checker:
 
     def _section(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
         if section.kind == "dimensions":
-            if not section.states:
-                yield f"{path}.states: must not be empty"
-            for code in section.states:
-                yield from self._needs(f"{path}.states", code, self.state_codes, "state")
-            for state in self.definition.states:
-                if state.code in section.states and plan.audience not in state.audiences:
-                    yield f"{path}.states: {state.code} is not asked of {plan.audience}"
-            for dimension in self.definition.dimensions:
-                if all(item.mark < section.min_mark for item in dimension.items):
-                    yield f"{path}.min_mark: leaves no item of {dimension.code}"
+            yield from self._dimension_section(path, plan, section)
         elif section.kind == "readiness":
             for code in section.pillars:
                 yield from self._needs(f"{path}.pillars", code, self.pillar_codes, "pillar")
@@ -261,6 +270,22 @@ class _Checker:
             for code in section.blocks:
                 yield from self._needs(f"{path}.blocks", code, self.block_codes, "block")
         yield from self._section_wordings(path, plan, section)
+
+    def _dimension_section(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
+        if not section.states:
+            yield f"{path}.states: must not be empty"
+        for code in section.states:
+            yield from self._needs(f"{path}.states", code, self.state_codes, "state")
+        for state in self.definition.states:
+            if state.code in section.states and plan.audience not in state.audiences:
+                yield f"{path}.states: {state.code} is not asked of {plan.audience}"
+        for dimension in self.definition.dimensions:
+            if all(item.mark < section.min_mark for item in dimension.items):
+                yield f"{path}.min_mark: leaves no item of {dimension.code}"
+                continue
+            for code in section.states:
+                if all(item.mark < section.min_mark for item in dimension.items_of(code)):
+                    yield f"{path}.states: {dimension.code} has no item that is asked in {code}"
 
     def _section_wordings(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
         wordings = {audience.code: audience.wording for audience in self.definition.audiences}

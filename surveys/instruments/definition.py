@@ -47,17 +47,26 @@ class Audience:
 
 @dataclass(frozen=True)
 class Item:
-    """One statement; mark 2 = in pulse and short forms, 1 = in short forms, 0 = in full forms only."""
+    """One statement; mark 2 = in pulse and short forms, 1 = in short forms, 0 = in full forms only.
+
+    `states`: the states it is asked in, empty = all of them; `columns`: names it has in files collected elsewhere.
+    """
 
     code: str
     wordings: Mapping[str, str]
     mark: int = 0
     reversed: bool = False
+    states: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def is_asked_in(self, state: str) -> bool:
+        """Tell whether the state asks this item."""
+        return not self.states or state in self.states
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A construct measured with parallel items in every state."""
+    """A construct measured in every state, with the same items or (pairing `dimension`) with items of each state."""
 
     code: str
     name: str
@@ -66,6 +75,10 @@ class Dimension:
     description: str
     items: tuple[Item, ...]
     short: str = ""
+
+    def items_of(self, state: str) -> tuple[Item, ...]:
+        """Items the state asks, in order."""
+        return tuple(item for item in self.items if item.is_asked_in(state))
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The gaps whose sum is the total gap, in the order of the stages."""
+    """The total gap and the gaps whose sum it is, in the order of the stages; without steps it is not split."""
 
     start: str
     end: str

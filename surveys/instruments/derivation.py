@@ -82,7 +82,10 @@ class _FormBuilder:
         for item in dimension.items:
             if item.mark < section.min_mark:
                 continue
-            slots = tuple(self._core_slot(self.states[code], dimension, item) for code in section.states)
+            asked = [code for code in section.states if item.is_asked_in(code)]
+            if not asked:
+                continue
+            slots = tuple(self._core_slot(self.states[code], dimension, item) for code in asked)
             questions.append(Question(item.code, "ratings", self._text(item), slots=slots))
         return Page(
             key=dimension.code.lower(),

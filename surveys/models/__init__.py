@@ -1,5 +1,6 @@
 """Tables of the surveys room."""
 
+from surveys.models.collected import ResponseImport
 from surveys.models.delivery import Delivery
 from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
 from surveys.models.response import Draft, Response, ResponseIdentity, SpoolEntry
@@ -13,6 +14,7 @@ __all__ = [
     "Recipient",
     "Response",
     "ResponseIdentity",
+    "ResponseImport",
     "SpoolEntry",
     "Suppression",
     "SurveyLink",

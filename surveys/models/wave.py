@@ -58,6 +58,11 @@ class WaveAudience(PracticeModel):
         default=dict, help_text="Started and finished, refreshed hourly when confidential."
     )
     totals_at = models.DateTimeField(null=True)
+    source = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Where released answers come from when they were collected elsewhere; empty = asked here.",
+    )
 
     class Meta:
         ordering = ["wave_id", "audience"]

@@ -25,6 +25,7 @@ from surveys.models import (
     Recipient,
     Response,
     ResponseIdentity,
+    ResponseImport,
     SpoolEntry,
     Suppression,
     SurveyLink,
@@ -122,7 +123,16 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
     upload = PeopleImport.objects.create(
         wave=wave, filename=f"{CANARY}.csv", rows=[[CANARY]], header=[CANARY], content_hash="0" * 64
     )
+    answers = ResponseImport.objects.create(
+        wave_audience=audience,
+        filename=f"{CANARY}.csv",
+        rows=[[CANARY]],
+        header=[CANARY],
+        mapping={"0": f"attribute:{CANARY}"},
+        content_hash="0" * 64,
+    )
     return survey_token, {
+        "response_import_id": answers.pk,
         "wave_id": wave.pk,
         "audience_id": audience.pk,
         "recipient_id": person.pk,

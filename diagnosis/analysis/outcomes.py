@@ -1,0 +1,49 @@
+"""Constructs rated beside the dimensions (satisfaction, loyalty, image ...): their means and reliability."""
+
+from collections.abc import Iterator
+
+from diagnosis.analysis.states import mean_of
+from diagnosis.analysis.study import Matrix, Study, counted
+from diagnosis.result import Outcome
+from diagnosis.stats.results import AlphaEstimate
+from diagnosis.stats.scales import scale_reliability, score_dimension
+from surveys.instruments import Block
+
+NOT_ENOUGH = "not_enough"
+
+
+def outcome_results(study: Study) -> Iterator[Outcome]:
+    """One row per rated block and audience that was asked it, over the items asked; a person needs half of them."""
+    for block in study.instrument.outcomes:
+        for audience in study.instrument.audiences:
+            frame = study.frame(audience.code)
+            items = [item.code for item in block.items if frame is not None and frame.has_slot(item.code)]
+            if items:
+                yield _outcome(study, block, audience.code, study.outcome_ratings(audience.code, items))
+
+
+def _outcome(study: Study, block: Block, audience: str, ratings: Matrix) -> Outcome:
+    scale = study.instrument.scales[block.scale]
+    mean = mean_of(study, audience, score_dimension(ratings))
+    weights = study.weights(audience)
+    found = scale_reliability(ratings, weights=weights) if ratings.shape[1] > 1 else None
+    is_shown = (
+        isinstance(found, AlphaEstimate)
+        and mean.mean is not None
+        and study.may_show(audience, counted(found.n, weights))
+    )
+    shown = found if isinstance(found, AlphaEstimate) and is_shown else None
+    return Outcome(
+        code=block.code,
+        name=block.name,
+        audience=audience,
+        low=scale.low,
+        high=scale.high,
+        mean=mean,
+        k=ratings.shape[1],
+        alpha=shown.alpha if shown else None,
+        ci_low=shown.ci_low if shown else None,
+        ci_high=shown.ci_high if shown else None,
+        band=shown.band if shown else None,
+        kind=shown.kind if shown else NOT_ENOUGH,
+    )
