@@ -7,7 +7,7 @@ import sys
 from benchmarks.measure import HEAD, Measure, machine
 from benchmarks.stage import running_stage
 
-NAMES = ("answering",)
+NAMES = ("answering", "sending", "importing", "diagnosing", "documents", "portal", "starting")
 
 
 def main() -> int:
