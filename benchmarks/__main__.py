@@ -1,13 +1,18 @@
-"""Run the benchmarks named on the command line, or all; with all, write docs/performance.md."""
+"""Run the benchmarks named on the command line, or all; all of them together renew the table of docs/performance.md."""
 
 import argparse
 import importlib
+import re
 import sys
+from collections.abc import Sequence
 
 from benchmarks.measure import HEAD, Measure, machine
 from benchmarks.stage import running_stage
+from crmgap_site.launcher.places import CHECKOUT
 
 NAMES = ("answering", "sending", "importing", "diagnosing", "documents", "portal", "starting")
+PAGE = CHECKOUT / "docs" / "performance.md"
+TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def main() -> int:
@@ -18,11 +23,19 @@ def main() -> int:
     found: list[Measure] = []
     with running_stage() as stage:
         for name in names:
+            print(f"{name} ...", file=sys.stderr, flush=True)
             found += importlib.import_module(f"benchmarks.{name}").measures(stage)
-    print(f"{machine()}\n\n{HEAD}")
-    for measure in found:
-        print(measure.row())
+    table = table_of(found)
+    print(table)
+    if set(names) == set(NAMES):
+        PAGE.write_text(TABLE.sub(lambda _old: table, PAGE.read_text()))
     return 0
+
+
+def table_of(measures: Sequence[Measure]) -> str:
+    """Return the figures of one run as Markdown."""
+    rows = "\n".join(measure.row() for measure in measures)
+    return f"Measured on {machine()}.\n\n{HEAD}\n{rows}\n"
 
 
 if __name__ == "__main__":
