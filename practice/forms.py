@@ -38,12 +38,31 @@ class EngagementForm(forms.ModelForm[Engagement]):
 
 
 class PracticeForm(forms.ModelForm[Practice]):
-    """Name, colour, retention and second factor of a practice."""
+    """Name, retention and second factor of a practice."""
 
     class Meta:
         model = Practice
-        fields = ["name", "accent_colour", "requires_second_factor", "retention_months"]
+        fields = ["name", "requires_second_factor", "retention_months"]
+
+
+class AccentForm(forms.ModelForm[Practice]):
+    """The one colour of a practice."""
+
+    class Meta:
+        model = Practice
+        fields = ["accent_colour"]
         widgets = {"accent_colour": forms.TextInput(attrs={"type": "color"})}
+
+
+class LogoForm(forms.Form):
+    """A picture to use as logo; what is in the file is checked by `practice.logo_image`."""
+
+    logo = forms.FileField(
+        label=_("Picture"),
+        allow_empty_file=True,
+        help_text=_("PNG, JPEG or WebP, at most 2 MB and 4,000 pixels on each side."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
 
 
 class MailIdentityForm(forms.ModelForm[Practice]):

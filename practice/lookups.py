@@ -49,6 +49,14 @@ def practice_of_invitation(digest: bytes) -> tuple[UUID, UUID] | None:
         return found
 
 
+def practice_of_logo(logo_id: UUID) -> UUID | None:
+    """Return the practice that uses a logo for itself or for a client organisation, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_practice_of_logo(%s)", [logo_id])
+        found = cursor.fetchone()
+        return found[0] if found else None
+
+
 def due_jobs(now: datetime, limit: int = 200) -> list[DueJob]:
     """Return jobs that are queued or whose lease is over."""
     with connection.cursor() as cursor:

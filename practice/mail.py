@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
+from practice.accent import accent_of
 from practice.models import Invitation, Practice
 
 Message = EmailMultiAlternatives
@@ -35,7 +36,7 @@ def invitation_message(invitation: Invitation, token: str) -> EmailMultiAlternat
         "role": invitation.get_role_display(),
         "link": f"{settings.BASE_URL}/join/{token}/",
         "expires_at": invitation.expires_at,
-        "accent": practice.accent_colour,
+        "accent": accent_of(practice.accent_colour).light,
         "email": invitation.email,
     }
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)

@@ -1,8 +1,9 @@
 """Routes of the practice room."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from practice.views import clients, invitations, practices, settings
+from practice.accent import VERSION
+from practice.views import brand, clients, invitations, practices, settings
 
 app_name = "practice"
 urlpatterns = [
@@ -12,6 +13,11 @@ urlpatterns = [
     path("p/<slug:slug>/clients/<uuid:client_id>/", clients.client_detail, name="client_detail"),
     path("p/<slug:slug>/clients/<uuid:client_id>/edit/", clients.client_edit, name="client_edit"),
     path("p/<slug:slug>/settings/", settings.settings_practice, name="settings_practice"),
+    path("p/<slug:slug>/settings/brand/", brand.settings_brand, name="settings_brand"),
+    path("p/<slug:slug>/settings/brand/logo/", brand.practice_logo, name="settings_logo"),
+    path("p/<slug:slug>/clients/<uuid:client_id>/logo/", brand.client_logo, name="client_logo"),
+    path("p/<slug:slug>/logo/<uuid:logo_id>/", brand.logo, name="logo"),
+    re_path(rf"^accent/{VERSION}-(?P<colour>[0-9a-f]{{6}})\.css\Z", brand.accent_style, name="accent"),
     path("p/<slug:slug>/settings/team/", settings.settings_team, name="settings_team"),
     path("p/<slug:slug>/settings/team/<uuid:member_id>/", settings.member_edit, name="member_edit"),
     path(

@@ -1,7 +1,8 @@
 """From a diagnosis and a plan to a frozen document: everything a PDF says, and nothing that could change later."""
 
+import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.utils.translation import get_language
 
 from diagnosis.enums import ActionState, Decision
 from diagnosis.models import Action, Finding
+from practice import logos
+from practice.accent import accent_of
+from practice.models import Engagement
 from reports.enums import ReportKind
 from reports.models import Report
 
@@ -81,6 +85,8 @@ class Document:
     result: Mapping[str, Any]
     findings: tuple[FindingEntry, ...]
     actions: tuple[ActionEntry, ...]
+    logos: Mapping[str, str] = field(default_factory=dict)
+    """Base64 of the PNGs on the cover, under the names `practice` and `client`."""
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-safe content."""
@@ -114,7 +120,7 @@ def build_document(report: Report) -> Document:
         title=str(ReportKind(report.kind).label),
         client=engagement.client_organisation.name,
         practice=engagement.practice.name,
-        accent=engagement.practice.accent_colour,
+        accent=accent_of(engagement.practice.accent_colour).light,
         question=engagement.question,
         engagement=engagement.name,
         wave=wave.name,
@@ -173,7 +179,21 @@ def build_document(report: Report) -> Document:
             )
             for action in actions
         ),
+        logos=_logos(engagement),
     )
+
+
+def _logos(engagement: Engagement) -> dict[str, str]:
+    owners: dict[str, logos.Branded] = {
+        "practice": engagement.practice,
+        "client": engagement.client_organisation,
+    }
+    files = {
+        name: logos.read_file(engagement.practice_id, owner.logo_id)
+        for name, owner in owners.items()
+        if owner.logo_id
+    }
+    return {name: base64.b64encode(content).decode() for name, content in files.items() if content}
 
 
 def _serves(actions: list[Action], pk: Any) -> Any:

@@ -57,7 +57,7 @@ def _make(job: Job, progress: jobs.Progress) -> None:
     progress.show(1, 3, str(_("Setting pages")))
     try:
         html, charts = document_html(document)
-        pdf = render_pdf(html, charts)
+        pdf = render_pdf(html, charts, document.logos)
     except CrmgapError:
         with practice_scope(practice_id):
             Report.objects.filter(pk=report.pk).update(state=ReportState.FAILED)

@@ -7,9 +7,13 @@ after a minute.
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from django.urls import reverse
+
+from practice.brand import accent_url
+from practice.models import ClientOrganisation, Practice
 from surveys.instruments import Form, parse_instrument
 from surveys.models import WaveAudience
 
@@ -24,13 +28,27 @@ _forms: OrderedDict[UUID, Form] = OrderedDict()
 _cards: OrderedDict[UUID, tuple[float, "AudienceCard"]] = OrderedDict()
 
 
+class Brand(NamedTuple):
+    """Whose names, logos and colour a survey page carries; addresses are "" where there is nothing to show."""
+
+    client_name: str
+    practice_name: str
+    logo_url: str
+    practice_logo_url: str
+    accent_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceCard:
     """Whose survey it is, and its form."""
 
-    client_name: str
-    practice_name: str
+    brand: Brand
     form: Form
+
+    @property
+    def client_name(self) -> str:
+        """Return the name of the company that asks."""
+        return self.brand.client_name
 
 
 def form_of(wave_audience: WaveAudience) -> Form:
@@ -54,6 +72,21 @@ def cached_card(wave_audience_id: UUID) -> AudienceCard | None:
     return card if card is not None and time.monotonic() - made_at < CARD_SECONDS else None
 
 
+def brand_for(client: ClientOrganisation, practice: Practice) -> Brand:
+    """Return how survey pages of this client look."""
+    return Brand(
+        client.name,
+        practice.name,
+        _logo_url(client.logo_id),
+        _logo_url(practice.logo_id),
+        accent_url(practice.accent_colour),
+    )
+
+
+def _logo_url(logo_id: UUID | None) -> str:
+    return reverse("respondent:logo", kwargs={"logo_id": logo_id}) if logo_id else ""
+
+
 def read_card(wave_audience_id: UUID) -> AudienceCard:
     """Read, make and keep the audience's card."""
     rows = WaveAudience.objects.select_related(*WITH_NAMES).defer("wave__plan")
@@ -61,7 +94,7 @@ def read_card(wave_audience_id: UUID) -> AudienceCard:
         rows = rows.defer("wave__instrument", "wave__plan")
     audience = rows.get(pk=wave_audience_id)
     card = AudienceCard(
-        audience.wave.engagement.client_organisation.name, audience.practice.name, form_of(audience)
+        brand_for(audience.wave.engagement.client_organisation, audience.practice), form_of(audience)
     )
     _keep(_cards, wave_audience_id, (time.monotonic(), card))
     return card

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from surveys.answering import Respondent
 from surveys.disclosure import MIN_GROUP
+from surveys.form_cache import Brand
 from surveys.instruments import (
     CANNOT_JUDGE,
     MISSING,
@@ -105,8 +106,7 @@ class Skeleton(NamedTuple):
 class Frame(NamedTuple):
     """What stands around a page's questions, and where the page is among the others."""
 
-    client_name: str
-    practice_name: str
+    brand: Brand
     number: int
     total: int
     minutes_left: int
@@ -161,8 +161,7 @@ def _frame(respondent: Respondent, number: int) -> Frame:
     total = len(respondent.pages)
     minutes_left = math.ceil(respondent.form.minutes * (total - number) / total)
     return Frame(
-        respondent.card.client_name,
-        respondent.card.practice_name,
+        respondent.card.brand,
         number,
         total,
         minutes_left,
@@ -188,9 +187,9 @@ def stored_values(respondent: Respondent, page: Page) -> dict[str, list[str]]:
     return values
 
 
-def brand_of(respondent: Respondent) -> dict[str, str]:
+def brand_of(respondent: Respondent) -> Brand:
     """Return whose survey it is."""
-    return {"client_name": respondent.card.client_name, "practice_name": respondent.card.practice_name}
+    return respondent.card.brand
 
 
 def landing_context(respondent: Respondent) -> dict[str, Any]:
@@ -212,7 +211,7 @@ def landing_context(respondent: Respondent) -> dict[str, Any]:
 def _page_context(
     page: Page, frame: Frame, values: Values, problems: Mapping[str, AnswerProblem]
 ) -> dict[str, Any]:
-    shown = page.for_company(frame.client_name)
+    shown = page.for_company(frame.brand.client_name)
     questions = [_question_context(question, values, problems) for question in shown.questions]
     errors = [
         {"code": question["code"], "text": f"{question['text']}: {question['error']}"}
@@ -223,7 +222,7 @@ def _page_context(
     if any(name not in known for name in problems):
         errors.append({"code": questions[0]["code"], "text": PROBLEMS["unknown"]})
     return {
-        "brand": {"client_name": frame.client_name, "practice_name": frame.practice_name},
+        "brand": frame.brand,
         "page": {"title": shown.title, "intro": shown.intro, "questions": questions},
         "progress": {
             "number": frame.number + 1,

@@ -8,6 +8,7 @@ app_name = "respondent"
 urlpatterns = [
     path("r/<str:ref>/", views.resume, name="resume"),
     path("r/<str:ref>/<int:number>/", views.page, name="page"),
+    path("logo/<uuid:logo_id>/", views.logo, name="logo"),
     re_path(r"^(?P<token>[^/]+)/?\Z", views.landing, name="landing"),
     re_path(r"^[\s\S]*\Z", views.unknown, name="unknown"),
 ]

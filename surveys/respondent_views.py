@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -17,8 +18,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from practice import logos, lookups
+from practice.pages import picture_response
 from practice.scope import practice_scope
 from surveys import answering
 from surveys.answering import Door, LinkTarget, Respondent
@@ -208,6 +211,16 @@ def unknown(request: HttpRequest) -> HttpResponse:
     """Answer every other address under /s/ like an unknown link, with the same work."""
     answering.resolve_link("")
     return _unknown_page()
+
+
+@require_safe
+def logo(request: HttpRequest, logo_id: UUID) -> HttpResponse:
+    """Send a logo that survey pages show: the picture and nothing else; the same answer for every unknown one."""
+    practice_id = lookups.practice_of_logo(logo_id)
+    content = logos.read_file(practice_id, logo_id) if practice_id else None
+    if content is None:
+        return _unknown_page()
+    return picture_response(content, cache="public")
 
 
 def _posted(request: HttpRequest) -> dict[str, list[str]]:

@@ -22,6 +22,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from practice.accent import accent_of
+
 register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
@@ -287,7 +289,7 @@ def client_mark(name: str, colour: str = "") -> SafeString:
         '<svg class="client-mark" viewBox="0 0 32 32" aria-hidden="true">'
         '<rect width="32" height="32" rx="6" fill="{}"/>'
         '<text x="16" y="20.5">{}</text></svg>',
-        colour or "#475364",
+        accent_of(colour or "#475364").light,
         initials,
     )
 

@@ -23,6 +23,7 @@ class Practice(models.Model):
     accent_colour = models.CharField(
         _("accent colour"), max_length=7, default="#0d6b66", validators=[hex_colour]
     )
+    logo_id = models.UUIDField(null=True, editable=False)
     sender_name = models.CharField(_("sender name"), max_length=120, blank=True)
     reply_to = models.EmailField(_("replies go to"), blank=True)
     requires_second_factor = models.BooleanField(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice import services
 from practice.exceptions import CrmgapError
-from practice.forms import ClientForm
+from practice.forms import ClientForm, LogoForm
 from practice.pages import page_of, show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
@@ -70,4 +70,5 @@ def client_edit(request: PracticeRequest, slug: str, client_id: UUID) -> HttpRes
 
 def _form(request: PracticeRequest, form: ClientForm, client: object) -> HttpResponse:
     status = 422 if form.errors else 200
-    return render(request, "practice/client_form.html", {"form": form, "client": client}, status=status)
+    context = {"form": form, "client": client, "logo_form": LogoForm()}
+    return render(request, "practice/client_form.html", context, status=status)

@@ -23,9 +23,13 @@ class RenderedPdf:
     n_pages: int
 
 
-def render_pdf(html: str, charts: Mapping[str, str]) -> RenderedPdf:
-    """Return the PDF/UA-1 of a document's HTML and its charts (name -> SVG); raises RenderError."""
-    job = json.dumps({"html": html, "css": STYLE.read_text(encoding="utf-8"), "charts": dict(charts)})
+def render_pdf(html: str, charts: Mapping[str, str], logos: Mapping[str, str] | None = None) -> RenderedPdf:
+    """Return the PDF/UA-1 of a document's HTML and its assets; raises RenderError.
+
+    `charts` are SVG texts and `logos` base64 of PNGs, each by the name under which the HTML asks for it.
+    """
+    assets = {"charts": dict(charts), "logos": dict(logos or {})}
+    job = json.dumps({"html": html, "css": STYLE.read_text(encoding="utf-8"), **assets})
     keep = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "LANG", "TMPDIR", "DYLD_LIBRARY_PATH")

@@ -3,6 +3,7 @@
 Run as a program it reads a pickled job from standard input and writes the PDF to standard output; see process.py.
 """
 
+import base64
 import gc
 import json
 import logging
@@ -30,14 +31,16 @@ class Complaints(logging.Handler):
         self.lines.append(record.getMessage()[:300])
 
 
-def render(html: str, css: str, charts: Mapping[str, str]) -> tuple[bytes, int, list[str]]:
-    """Return (PDF, number of pages, complaints); only `asset:` addresses of fonts and charts can be read."""
+def render(
+    html: str, css: str, charts: Mapping[str, str], logos: Mapping[str, bytes]
+) -> tuple[bytes, int, list[str]]:
+    """Return (PDF, number of pages, complaints); only `asset:` addresses of fonts, charts and logos can be read."""
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class AssetFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-        """Knows fonts and charts by name and nothing else."""
+        """Knows fonts, charts and logos by name and nothing else."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:
             """Return the named asset; every other address stops the rendering."""
@@ -45,6 +48,8 @@ def render(html: str, css: str, charts: Mapping[str, str]) -> tuple[bytes, int, 
                 return URLFetcherResponse(url, font.read_bytes(), {"Content-Type": "font/woff2"})
             if url.startswith("asset:chart/") and (svg := charts.get(url.removeprefix("asset:chart/"))):
                 return URLFetcherResponse(url, svg.encode(), {"Content-Type": "image/svg+xml"})
+            if url.startswith("asset:logo/") and (png := logos.get(url.removeprefix("asset:logo/"))):
+                return URLFetcherResponse(url, png, {"Content-Type": "image/png"})
             raise FatalURLFetchingError(f"not an asset: {url[:80]}")
 
     complaints = Complaints()
@@ -71,7 +76,8 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     job = json.load(sys.stdin)
     try:
-        pdf, n_pages, complaints = render(job["html"], job["css"], job["charts"])
+        logos = {name: base64.b64decode(text) for name, text in job["logos"].items()}
+        pdf, n_pages, complaints = render(job["html"], job["css"], job["charts"], logos)
     except Exception as error:  # noqa: BLE001  the parent process turns it into a RenderError
         pdf, n_pages, complaints = b"", 0, [f"{type(error).__name__}: {error}"[:300]]
     head = json.dumps({"n_pages": n_pages, "complaints": complaints}).encode()

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from practice.accent import accent_of
 from practice.mail import one_line, sender_of
 from practice.sealing import derive_key
 from surveys import links
@@ -48,7 +49,7 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
         "link": link,
         "client": values["company"],
         "practice": values["practice"],
-        "accent": practice.accent_colour,
+        "accent": accent_of(practice.accent_colour).light,
         "is_confidential": audience.mode == "confidential",
         "subject": fill(text.subject, values),
     }

@@ -1,6 +1,7 @@
 """A practice with one row in every tenant table and a canary in every text field, for the access test."""
 
 import hashlib
+import io
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +9,10 @@ from datetime import timedelta
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from PIL import Image
 
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
-from practice import invitations, jobs, services
+from practice import invitations, jobs, logos, services
 from practice.enums import Role
 from practice.models import Engagement, Job, Member
 from practice.scope import practice_scope
@@ -59,6 +61,9 @@ def plant_world(mode: str = "named") -> World:
         services.update_client(
             client, actor=owner, sector=CANARY, contact_name=CANARY, contact_email=f"{CANARY}@example.org"
         )
+        picture = io.BytesIO()
+        Image.new("RGB", (64, 32), "#153e6b").save(picture, "PNG")
+        logos.set_logo(client, io.BytesIO(picture.getvalue()), len(picture.getvalue()), actor=owner)
         engagement = make_engagement(owner, client)
         services_name = f"{CANARY} engagement"
         Engagement.objects.filter(pk=engagement.pk).update(name=services_name, question=CANARY)
@@ -70,6 +75,7 @@ def plant_world(mode: str = "named") -> World:
             "engagement_id": engagement.pk,
             "member_id": member.pk,
             "token_id": token.pk,
+            "logo_id": client.logo_id,
             "invitation_id": invitations.invite(
                 email=f"{CANARY}@example.com", role=Role.CONSULTANT, actor=owner
             ).pk,
