@@ -1,5 +1,3 @@
-"""The composition root: settings, routes and the Celery application; imported by no other room."""
+"""The site above the rooms; `__version__` is what a backup and the API say they come from."""
 
-from crmgap_site.celery import app as celery_app
-
-__all__ = ("celery_app",)
+__version__ = "0.1.0"

@@ -9,6 +9,19 @@ from django.db.backends.ddl_references import Statement
 APP_ROLE = "crmgap_app"
 OWNER_ROLE = "crmgap_owner"
 RESOLVER_ROLE = "crmgap_resolver"
+LOOKUP_RIGHTS = f"""
+DO $rights$ DECLARE look record; BEGIN
+  FOR look IN SELECT p.oid::regprocedure AS signature FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = '{RESOLVER_ROLE}'::regrole
+  LOOP
+    EXECUTE 'SET LOCAL ROLE {RESOLVER_ROLE}';
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', look.signature);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {APP_ROLE}', look.signature);
+    EXECUTE 'RESET ROLE';
+  END LOOP;
+END $rights$
+"""  # noqa: S608 - names of our own
+"""Gives every named look-up to the app role alone; run by the owner role, which may become the resolver."""
 CURRENT_PRACTICE = "(SELECT NULLIF(current_setting('app.practice', true), '')::uuid)"
 
 
@@ -111,7 +124,7 @@ def lookup_sql(
     forward = (
         f"{grants}CREATE FUNCTION {name}({arguments}) RETURNS TABLE ({returns}) LANGUAGE sql STABLE "
         f"SECURITY DEFINER SET search_path = public, pg_temp AS $look${body}$look$; "
-        f"ALTER FUNCTION {signature} OWNER TO {RESOLVER_ROLE}; "
-        f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}"
+        f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}; "
+        f"ALTER FUNCTION {signature} OWNER TO {RESOLVER_ROLE}"  # last: afterwards the owner role may grant nothing
     )
     return forward, f"DROP FUNCTION {signature}"

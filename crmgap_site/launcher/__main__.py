@@ -8,9 +8,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
-from crmgap_site.launcher import native
+from crmgap_site.launcher import backups, native
 from crmgap_site.launcher.environment import (
     DEFAULT_PORT,
     check_values,
@@ -54,12 +55,27 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--sample", action="store_true", help="create the sample also in the database of DATABASE_URL"
     )
+    add_backup_options(parser)
     options = parser.parse_args(arguments)
+    if options.backup and options.restore:
+        parser.error("--backup and --restore exclude each other")
     for name in ("port", "workers"):
         value = getattr(options, name)
         if value is not None and not 1 <= value <= (65535 if name == "port" else 64):
             parser.error(f"--{name} {value} is out of range")
     return options
+
+
+def add_backup_options(parser: argparse.ArgumentParser) -> None:
+    """Add what makes ./start back up or restore instead of starting the site."""
+    group = parser.add_argument_group("backup and restore (docs/operations.md)")
+    group.add_argument("--backup", metavar="FILE_OR_FOLDER", help="write a backup, then stop")
+    group.add_argument("--with-keys", action="store_true", help="--backup: put both keys into the archive")
+    group.add_argument("--restore", metavar="FILE", help="restore a backup, then stop")
+    group.add_argument("--replace", action="store_true", help="--restore: give up what is there")
+    group.add_argument(
+        "--accept-other-key", action="store_true", help="--restore: although MASTER_KEY is another one"
+    )
 
 
 @contextmanager
@@ -193,6 +209,53 @@ def launch(options: argparse.Namespace) -> int:
         return 130 if options.self_test else 0
 
 
+def back_up_or_restore(options: argparse.Namespace) -> int:
+    """Back up or restore with the database started for it alone; a running site is backed up as it runs."""
+    places = prepare_places()
+    if options.backup and is_running(places):
+        arguments = ["backup", options.backup, *(["--with-keys"] if options.with_keys else [])]
+        return run_manage(arguments)
+    with only_launcher(places):
+        stop = StopFlag()
+        stop.install()
+        records = RecordFolder(places.run)
+        records.stop_leftovers()
+        supervisor = Supervisor(records, stop, say)
+        try:
+            if options.backup:
+                env = backups.start_database(places, supervisor, os.environ)
+                return backups.back_up(env, options.backup, with_keys=options.with_keys)
+            return restore_from(options, places, supervisor)
+        except StopAskedError:
+            return 130
+        finally:
+            supervisor.stop_all()
+
+
+def restore_from(options: argparse.Namespace, places: Places, supervisor: Supervisor) -> int:
+    """Restore the file named on the command line and say what comes next."""
+    file = Path(options.restore).absolute()
+    if not file.is_file():
+        raise LaunchError(f"{file} does not exist.")
+    keys = backups.usable_keys(places, os.environ, file, replaces=options.replace)
+    env = backups.start_database(places, supervisor, os.environ)
+    wanted = {"--replace": options.replace, "--accept-other-key": options.accept_other_key}
+    flags = [flag for flag, is_set in wanted.items() if is_set]
+    code = backups.restore(places, env, file, flags, keys)
+    if code == 0:
+        say("Start the site with ./start")
+    return code
+
+
+def is_running(places: Places) -> bool:
+    """Tell whether another launcher holds the lock of this installation."""
+    try:
+        with only_launcher(places):
+            return False
+    except LaunchError:
+        return True
+
+
 def main() -> int:
     """Run ./start with the arguments of the command line."""
     try:
@@ -201,6 +264,8 @@ def main() -> int:
             return run_manage(sys.argv[2:])
         options = read_options(sys.argv[1:])
         check_values(os.environ)
+        if options.backup or options.restore:
+            return back_up_or_restore(options)
         return launch(options)
     except LaunchError as error:
         print(error, file=sys.stderr)

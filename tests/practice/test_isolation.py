@@ -238,3 +238,17 @@ def test_a_powerful_role_is_refused() -> None:
 
     with pytest.raises(ImproperlyConfigured, match="row-level security"):
         checks.refuse_powerful_role(sender=None, connection=AsDefault())
+
+
+@pytest.mark.django_db
+def test_look_ups_are_open_to_the_app_role_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, array_agg(a.grantee::regrole::text ORDER BY 1) FROM pg_proc p, aclexplode(p.proacl) a "
+            "WHERE p.proowner = 'crmgap_resolver'::regrole AND a.privilege_type = 'EXECUTE' GROUP BY p.proname"
+        )
+        rights = {name: set(grantees) for name, grantees in cursor.fetchall()}
+        cursor.execute("SELECT count(*) FROM pg_proc WHERE proowner = 'crmgap_resolver'::regrole")
+        assert cursor.fetchone() == (len(rights),)
+    assert rights
+    assert all(grantees == {"crmgap_resolver", "crmgap_app"} for grantees in rights.values()), rights

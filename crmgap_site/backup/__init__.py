@@ -1,0 +1,1 @@
+"""Backup and restore: one archive holds the database, the stored files and a manifest that proves both."""
