@@ -1,11 +1,15 @@
 """Forms of the practice room."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from practice.audit_words import OBJECTS, VERBS, choices_of
 from practice.enums import Role
 from practice.models import ClientOrganisation, Engagement, Member, Practice, User
 from practice.selectors import clients_for
@@ -151,3 +155,45 @@ class TokenForm(forms.Form):
     """The name of a new API token."""
 
     name = forms.CharField(label=_("What is the token for?"), max_length=80)
+
+
+class AuditFilterForm(forms.Form):
+    """Which entries of the audit record to show."""
+
+    actor = forms.ChoiceField(label=_("Who"), required=False)
+    verb = forms.ChoiceField(label=_("Did"), required=False)
+    kind = forms.ChoiceField(label=_("Object"), required=False)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, members: Iterable[Member], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        people = [(f"member:{member.pk}", str(member.user)) for member in members]
+        others = [("token", _("API tokens")), ("system", _("CRMGap itself"))]
+        self._offer("actor", _("Everybody"), [*people, *others])
+        self._offer("verb", _("Everything"), choices_of(VERBS))
+        self._offer("kind", _("All kinds"), choices_of(OBJECTS))
+
+    def _offer(self, name: str, nothing: str | Promise, choices: list[Any]) -> None:
+        self.fields[name].choices = [("", nothing), *choices]  # type: ignore[attr-defined]  # choice fields
+
+    def clean_since(self) -> date | None:
+        """Refuse days outside the calendar of the database."""
+        return self._day("since")
+
+    def clean_until(self) -> date | None:
+        """Refuse days outside the calendar of the database, and one before the first day."""
+        until, since = self._day("until"), self.cleaned_data.get("since")
+        if until and since and until < since:
+            raise forms.ValidationError(_("This day is before the first one."))
+        return until
+
+    def _day(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day and not 2000 <= day.year <= 2999:
+            raise forms.ValidationError(_("Choose a day between 2000 and 2999."))
+        return day

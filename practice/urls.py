@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from practice.accent import VERSION
-from practice.views import brand, clients, invitations, practices, settings
+from practice.views import audit, brand, clients, invitations, practices, settings
 
 app_name = "practice"
 urlpatterns = [
@@ -34,5 +34,6 @@ urlpatterns = [
     path("p/<slug:slug>/settings/mail/", settings.settings_mail, name="settings_mail"),
     path("p/<slug:slug>/settings/tokens/", settings.settings_tokens, name="settings_tokens"),
     path("p/<slug:slug>/settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),
-    path("p/<slug:slug>/settings/audit/", settings.settings_audit, name="settings_audit"),
+    path("p/<slug:slug>/settings/audit/", audit.settings_audit, name="settings_audit"),
+    path("p/<slug:slug>/settings/audit/export/", audit.audit_export, name="settings_audit_export"),
 ]

@@ -1,4 +1,4 @@
-"""Settings of a practice: practice, team, mail identity, API tokens, audit record."""
+"""Settings of a practice: practice, team, mail identity, API tokens."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from practice import invitations, services
 from practice.exceptions import CrmgapError
@@ -16,7 +16,6 @@ from practice.pages import page_of, show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import (
-    audit_entries,
     get_or_404,
     live_tokens_of,
     members_of_practice,
@@ -105,13 +104,6 @@ def token_revoke(request: PracticeRequest, slug: str, token_id: UUID) -> HttpRes
     services.revoke_api_token(token, actor=request.member)
     messages.success(request, _("The token no longer works."))
     return redirect("practice:settings_tokens", slug=slug)
-
-
-@require_safe
-@require_permission("audit.read")
-def settings_audit(request: PracticeRequest, slug: str) -> HttpResponse:
-    """Show the audit record, newest first."""
-    return _settings(request, "audit", None, page=page_of(request, audit_entries()))
 
 
 def _settings(request: PracticeRequest, section: str, form: object, **context: object) -> HttpResponse:

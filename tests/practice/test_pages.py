@@ -56,6 +56,7 @@ LISTS = {
     "settings/team/": add_member,
     "settings/tokens/": add_token,
     "settings/audit/": add_client,
+    "settings/audit/export/": add_client,
     "settings/team/?": add_invitation,
 }
 

@@ -1,0 +1,104 @@
+"""The audit record in words: one translatable sentence part per verb, one name per kind of object, names of fields.
+
+A new verb needs its line here; until then it is shown as it stands, with dots and underlines as blanks.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, str | Promise]
+
+VERBS: Final[Words] = {
+    "practice.created": _("founded the practice"),
+    "practice.updated": _("changed the settings"),
+    "member.added": _("joined the practice"),
+    "member.updated": _("changed a member"),
+    "invitation.created": _("invited a person"),
+    "invitation.resent": _("sent an invitation again"),
+    "invitation.revoked": _("revoked an invitation"),
+    "invitation.accepted": _("accepted an invitation"),
+    "permission.refused": _("was refused a page"),
+    "token.created": _("made an API token"),
+    "token.revoked": _("ended an API token"),
+    "logo.changed": _("changed a logo"),
+    "logo.removed": _("removed a logo"),
+    "mail.tested": _("sent a test mail"),
+    "client.created": _("added a client organisation"),
+    "client.updated": _("changed a client organisation"),
+    "engagement.created": _("opened an engagement"),
+    "engagement.updated": _("changed an engagement"),
+    "wave.created": _("made a wave"),
+    "wave.plan_changed": _("changed the plan of a wave"),
+    "wave.launched": _("launched a wave"),
+    "audience.mode_set": _("chose confidential or named"),
+    "audience.opened": _("opened an audience"),
+    "audience.paused": _("paused an audience"),
+    "audience.resumed": _("resumed an audience"),
+    "audience.extended": _("moved the closing day"),
+    "audience.closed": _("closed an audience"),
+    "audience.released": _("released the answers"),
+    "import.uploaded": _("uploaded a list of people"),
+    "import.confirmed": _("added people from a list"),
+    "import.discarded": _("discarded a list of people"),
+    "diagnosis.requested": _("asked for a diagnosis"),
+    "diagnosis.restarted": _("restarted a diagnosis"),
+    "diagnosis.computed": _("computed a diagnosis"),
+    "diagnosis.summarised": _("wrote the summary"),
+    "finding.accepted": _("accepted a finding"),
+    "finding.rejected": _("rejected a finding"),
+    "finding.proposed": _("reopened a finding"),
+    "action.planned": _("planned an action"),
+    "action.accepted": _("accepted an action"),
+    "action.updated": _("changed an action"),
+    "action.dropped": _("dropped an action"),
+    "report.requested": _("asked for a report"),
+    "report.made": _("made a report"),
+}
+
+OBJECTS: Final[Words] = {
+    "practice.practice": _("practice"),
+    "practice.member": _("member"),
+    "practice.invitation": _("invitation"),
+    "practice.apitoken": _("API token"),
+    "practice.clientorganisation": _("client organisation"),
+    "practice.engagement": _("engagement"),
+    "surveys.wave": _("wave"),
+    "surveys.waveaudience": _("audience"),
+    "surveys.peopleimport": _("list of people"),
+    "diagnosis.diagnosis": _("diagnosis"),
+    "diagnosis.finding": _("finding"),
+    "diagnosis.action": _("action"),
+    "reports.report": _("report"),
+}
+
+
+def verb_words(verb: str) -> str:
+    """Return what was done, in words."""
+    return str(VERBS.get(verb) or verb.replace(".", " ").replace("_", " "))
+
+
+def object_words(object_type: str) -> str:
+    """Return the kind of an object, in words."""
+    return str(OBJECTS.get(object_type) or object_type.rpartition(".")[2])
+
+
+def field_words(object_type: str, name: str) -> str:
+    """Return a field's name as forms show it."""
+    try:
+        field = apps.get_model(object_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return name.replace("_", " ")
+    return str(getattr(field, "verbose_name", name))
+
+
+def choices_of(words: Words) -> list[tuple[str, str]]:
+    """Return the codes with their words for a form, in the order of the words."""
+    return sorted(
+        ((code, str(capfirst(str(text)))) for code, text in words.items()), key=lambda pair: pair[1]
+    )
