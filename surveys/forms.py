@@ -1,12 +1,15 @@
 """Forms of the surveys room."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from surveys.answers_file import Options
+from surveys.instruments import Scale
 from surveys.people_file import MAX_BYTES
 
 LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
@@ -25,6 +28,62 @@ class UploadForm(forms.Form):
         if file.size > MAX_BYTES:
             raise forms.ValidationError(_("The file is larger than 10 MB. Split it into several lists."))
         return file
+
+
+class AnswersForm(forms.Form):
+    """A file of answers collected elsewhere, and the audience that gave them."""
+
+    audience = forms.ChoiceField(label=_("Who answered?"))
+    file = forms.FileField(
+        label=_("CSV or XLSX file"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv,text/plain"}),
+    )
+
+    def __init__(self, *args: Any, audiences: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]  # a ChoiceField
+
+    def clean_file(self) -> object:
+        """Refuse files over the limit before they are read."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than 10 MB. Split it into several files."))
+        return file
+
+
+class OptionsForm(forms.Form):
+    """How a file writes answers: codes for no answer and for "cannot judge", and the ends of every scale it uses."""
+
+    missing = forms.CharField(label=_("Codes for no answer"), required=False, max_length=300)
+    cannot_judge = forms.CharField(label=_("Codes for “cannot judge”"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, scales: list[Scale], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.scales = scales
+        for scale in scales:
+            names = {"scale": scale.code, "low": scale.low, "high": scale.high}
+            for end, label in (
+                ("low", _("Lowest answer in the file (%(scale)s)") % names),
+                ("high", _("Highest answer in the file (%(scale)s)") % names),
+            ):
+                self.fields[f"{end}-{scale.code}"] = forms.IntegerField(
+                    label=label, min_value=-30_000, max_value=30_000
+                )
+
+    def options(self) -> Options:
+        """Return what was filled in."""
+        data = self.cleaned_data
+        return Options(
+            missing=_codes(data["missing"]),
+            cannot_judge=_codes(data["cannot_judge"]),
+            scales={
+                scale.code: (data[f"low-{scale.code}"], data[f"high-{scale.code}"]) for scale in self.scales
+            },
+        )
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(code for part in text.replace(";", ",").split(",") if (code := part.strip()))
 
 
 class PlanForm(forms.Form):

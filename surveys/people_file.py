@@ -35,6 +35,15 @@ class PeopleTable:
 
 def read_people_file(content: bytes) -> PeopleTable:
     """Return the table in a CSV file; raises InvalidInputError (field `file`) saying what is wrong and what to do."""
+    lines, encoding, delimiter = read_csv(content)
+    header, *rows = lines
+    if not rows:
+        raise _refused(_("The file has a header line but no people."))
+    return PeopleTable(header, tuple(rows), encoding, delimiter, hashlib.sha256(content).hexdigest())
+
+
+def read_csv(content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
+    """Return the lines of a CSV file from its checked header on, its encoding and its separator; errors as above."""
     if len(content) > MAX_BYTES:
         raise _refused(_("The file is larger than 10 MB. Split it into several lists."))
     if not content.strip():
@@ -49,11 +58,8 @@ def read_people_file(content: bytes) -> PeopleTable:
         raise _refused(_("The file cannot be read as a table: %(why)s.") % {"why": error}) from error
     if not lines:
         raise _refused(_("The file is empty. Export the list again, with one header line."))
-    header, *rows = lines
-    _check_header(header)
-    if not rows:
-        raise _refused(_("The file has a header line but no people."))
-    return PeopleTable(header, tuple(rows), encoding, delimiter, hashlib.sha256(content).hexdigest())
+    check_header(lines[0])
+    return lines, encoding, delimiter
 
 
 def _read_lines(text: str, delimiter: str) -> list[tuple[str, ...]]:
@@ -101,7 +107,8 @@ def _guess_delimiter(text: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
 
 
-def _check_header(header: tuple[str, ...]) -> None:
+def check_header(header: tuple[str, ...]) -> None:
+    """Raise InvalidInputError when a header is too wide or names a column twice."""
     if len(header) > MAX_COLUMNS:
         raise _refused(_("The file has more than 200 columns. Keep only those you need."))
     names = [name.casefold() for name in header if name]

@@ -14,7 +14,16 @@ from practice.models import Engagement, Member
 from practice.selectors import get_or_404
 from surveys.disclosure import MIN_GROUP, minimum_for, safe_total
 from surveys.enums import AudienceState, DeliveryState, Mode, Round
-from surveys.models import Delivery, Draft, LedgerEntry, PeopleImport, Recipient, Wave, WaveAudience
+from surveys.models import (
+    Delivery,
+    Draft,
+    LedgerEntry,
+    PeopleImport,
+    Recipient,
+    ResponseImport,
+    Wave,
+    WaveAudience,
+)
 
 SENT = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED})
 BOUNCED = frozenset({DeliveryState.BOUNCED_HARD, DeliveryState.BOUNCED_SOFT})
@@ -57,6 +66,13 @@ def get_import_for(member: Member, public_id: UUID | str) -> PeopleImport:
     """Return one uploaded list, or 404."""
     uploads = PeopleImport.objects.select_related("wave__engagement__client_organisation")
     upload: PeopleImport = get_or_404(uploads.filter(wave__in=waves_for(member)), public_id)
+    return upload
+
+
+def get_response_import_for(member: Member, public_id: UUID | str) -> ResponseImport:
+    """Return one upload of answers collected elsewhere, or 404."""
+    uploads = ResponseImport.objects.select_related("wave_audience__wave__engagement__client_organisation")
+    upload: ResponseImport = get_or_404(uploads.filter(wave_audience__wave__in=waves_for(member)), public_id)
     return upload
 
 
@@ -190,6 +206,7 @@ def _audience_field(
         started, finished = live.get(audience.pk, (0, 0))
     else:
         started, finished = audience.totals.get("started"), audience.totals.get("finished")
+    known_invited = None if audience.source else n_invited
     return AudienceField(
         audience=audience,
         n_invited=n_invited,
@@ -200,7 +217,7 @@ def _audience_field(
         n_suppressed=invitation[DeliveryState.SUPPRESSED],
         n_reminded=reminded if n_invited >= MIN_GROUP else 0,
         n_started=started if started is None else safe_total(started, invited=n_invited),
-        n_finished=finished if finished is None else safe_total(finished, invited=n_invited),
+        n_finished=finished if finished is None else safe_total(finished, invited=known_invited),
         n_needed=minimum_for(audience.audience, named=audience.mode == Mode.NAMED),
     )
 

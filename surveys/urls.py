@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.views import field, launch, mailbox, people
+from surveys.views import collected, field, launch, mailbox, people
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
@@ -17,6 +17,26 @@ urlpatterns = [
     path(f"{BASE}/people/import/<uuid:import_id>/confirm/", people.import_confirm, name="import_confirm"),
     path(f"{BASE}/people/import/<uuid:import_id>/discard/", people.import_discard, name="import_discard"),
     path(f"{BASE}/people/import/<uuid:import_id>/errors/", people.import_errors, name="import_errors"),
+    path(f"{BASE}/collected/", collected.collected_page, name="collected"),
+    path(f"{BASE}/collected/upload/", collected.collected_upload, name="collected_upload"),
+    path(
+        f"{BASE}/collected/<uuid:response_import_id>/", collected.collected_preview, name="collected_preview"
+    ),
+    path(
+        f"{BASE}/collected/<uuid:response_import_id>/columns/",
+        collected.collected_columns,
+        name="collected_columns",
+    ),
+    path(
+        f"{BASE}/collected/<uuid:response_import_id>/confirm/",
+        collected.collected_confirm,
+        name="collected_confirm",
+    ),
+    path(
+        f"{BASE}/collected/<uuid:response_import_id>/discard/",
+        collected.collected_discard,
+        name="collected_discard",
+    ),
     path(f"{BASE}/preview/<str:audience>/", launch.form_preview, name="form_preview"),
     path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
     path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),

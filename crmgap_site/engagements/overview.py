@@ -141,9 +141,10 @@ def _counts(queryset: QuerySet[Any], key: str) -> dict[UUID, int]:
 def _step(
     wave: Wave | None, diagnosis: Diagnosis | None, n_people: int, n_to_decide: int, n_reports: int
 ) -> str:
-    if wave is None or not n_people:
+    has_collected = wave is not None and any(audience.source for audience in wave.audiences.all())
+    if wave is None or not (n_people or has_collected):
         return "people"
-    if wave.launched_at is None:
+    if wave.launched_at is None and n_people:
         return "launch"
     if any(audience.state in IN_FIELD for audience in wave.audiences.all()):
         return "field"

@@ -1,6 +1,6 @@
 """Instruments: versioned questionnaire models as data, and the forms derived from them; knows no Django."""
 
-from surveys.instruments.builtin import load_builtin
+from surveys.instruments.builtin import BUILTIN, load_builtin
 from surveys.instruments.definition import (
     Audience,
     Block,
@@ -37,6 +37,7 @@ from surveys.instruments.instrument import Instrument
 from surveys.instruments.schema import parse_instrument, parse_yaml
 
 __all__ = [
+    "BUILTIN",
     "CANNOT_JUDGE",
     "CANNOT_JUDGE_VALUE",
     "MISSING",

@@ -43,7 +43,7 @@ def launch_wave(
     if end <= start:
         raise WrongStateError(_("The wave must close after it opens."))
     launched = []
-    for audience in locked.audiences.select_for_update(of=("self",)):
+    for audience in locked.audiences.select_for_update(of=("self",)).filter(state=AudienceState.DRAFT):
         people = list(Recipient.objects.filter(wave_audience=audience))
         if people:
             _open_audience(audience, people, start, end)

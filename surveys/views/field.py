@@ -95,6 +95,7 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
     if row.is_hidden and audience.state != AudienceState.DRAFT:
         small = row.n_invited < MIN_GROUP
         hidden = _("fewer than 5 invited") if small else _("counted within the hour")
+        hidden = _("fewer than 5 answers") if audience.source else hidden
 
     def url(act: str, *states: str) -> str:
         if not may_steer or audience.state not in states:
@@ -107,7 +108,7 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         "name": name_of_audience(audience.audience),
         "mode": audience.mode,
         "state": audience.state,
-        "state_label": audience.get_state_display(),
+        "state_label": _("Collected elsewhere") if audience.source else audience.get_state_display(),
         "closes_at": audience.closes_at,
         "is_over": audience.closes_at is not None and audience.closes_at <= timezone.now(),
         "n_invited": row.n_invited,
