@@ -15,7 +15,7 @@ from practice.forms import EngagementForm
 from practice.pages import page_of
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
-from practice.selectors import engagements_for, get_client_for, get_engagement_for
+from practice.selectors import clients_for, engagements_for, get_client_for, get_engagement_for
 from reports.enums import ReportState
 from reports.models import Report
 from reports.selectors import reports_of_engagement
@@ -49,6 +49,8 @@ def engagement_create(request: PracticeRequest, slug: str) -> HttpResponse:
     initial = {}
     if "client" in request.GET:
         initial["client_organisation"] = get_client_for(request.member, request.GET["client"])
+    elif len(only := clients_for(request.member)[:2]) == 1:
+        initial["client_organisation"] = only[0]
     form = EngagementSetupForm(request.POST or None, member=request.member, initial=initial)
     if request.method == "POST" and form.is_valid():
         engagement = open_engagement(actor=request.member, **form.cleaned_data)
