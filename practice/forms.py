@@ -14,6 +14,8 @@ from practice.enums import Role
 from practice.models import ClientOrganisation, Engagement, Member, Practice, User
 from practice.selectors import clients_for
 
+FOOTER_LINES = 5
+
 
 class ClientForm(forms.ModelForm[ClientOrganisation]):
     """Name, sector, colour and contact of a client organisation."""
@@ -70,11 +72,12 @@ class LogoForm(forms.Form):
 
 
 class MailIdentityForm(forms.ModelForm[Practice]):
-    """Whose name invitations carry and where replies go."""
+    """Whose name mails carry, where replies go, and the address at their end."""
 
     class Meta:
         model = Practice
-        fields = ["sender_name", "reply_to"]
+        fields = ["sender_name", "reply_to", "mail_footer"]
+        widgets = {"mail_footer": forms.Textarea(attrs={"rows": 3})}
 
     def clean_sender_name(self) -> str:
         """Refuse characters that would break a mail header."""
@@ -82,6 +85,18 @@ class MailIdentityForm(forms.ModelForm[Practice]):
         if any(ord(character) < 32 for character in name):
             raise forms.ValidationError(_("Write the name on one line."))
         return name
+
+    def clean_mail_footer(self) -> str:
+        """Keep up to five lines of plain text."""
+        lines = [line.strip() for line in self.cleaned_data["mail_footer"].splitlines()]
+        lines = [line for line in lines if line]
+        if len(lines) > FOOTER_LINES:
+            raise forms.ValidationError(_("Write at most %(n)d lines.") % {"n": FOOTER_LINES})
+        if any(ord(character) < 32 for line in lines for character in line):
+            raise forms.ValidationError(
+                _("A character here cannot be printed. Please type the address anew.")
+            )
+        return "\n".join(lines)
 
 
 class NewPracticeForm(forms.Form):

@@ -27,6 +27,11 @@ def sender_of(practice: Practice) -> str:
     return (one_line(practice.sender_name) or one_line(practice.name))[:120]
 
 
+def footer_lines(practice: Practice) -> list[str]:
+    """Return the lines of the postal address at the end of every mail."""
+    return [one_line(line) for line in practice.mail_footer.splitlines()]
+
+
 def invitation_message(invitation: Invitation, token: str) -> EmailMultiAlternatives:
     """Return the mail that asks a person to join; the invitation's practice and inviter are loaded."""
     practice = invitation.practice
@@ -38,6 +43,7 @@ def invitation_message(invitation: Invitation, token: str) -> EmailMultiAlternat
         "expires_at": invitation.expires_at,
         "accent": accent_of(practice.accent_colour).light,
         "email": invitation.email,
+        "footer": footer_lines(practice),
     }
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     message = EmailMultiAlternatives(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.views import collected, field, launch, mailbox, people
+from surveys.views import collected, field, launch, mail_test, mailbox, people
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
@@ -47,6 +47,7 @@ urlpatterns = [
     path(f"{BASE}/field/<uuid:audience_id>/resume/", field.audience_resume, name="audience_resume"),
     path(f"{BASE}/field/<uuid:audience_id>/extend/", field.audience_extend, name="audience_extend"),
     path(f"{BASE}/field/<uuid:audience_id>/close/", field.audience_close, name="audience_close"),
+    path("p/<slug:slug>/settings/mail/test/", mail_test.mail_test, name="settings_mail_test"),
     path("p/<slug:slug>/mailbox/", mailbox.mailbox_list, name="mailbox"),
     path("p/<slug:slug>/mailbox/<str:message>/", mailbox.mailbox_mail, name="mailbox_mail"),
 ]

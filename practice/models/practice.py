@@ -26,6 +26,12 @@ class Practice(models.Model):
     logo_id = models.UUIDField(null=True, editable=False)
     sender_name = models.CharField(_("sender name"), max_length=120, blank=True)
     reply_to = models.EmailField(_("replies go to"), blank=True)
+    mail_footer = models.TextField(
+        _("postal address"),
+        max_length=300,
+        blank=True,
+        help_text=_("Printed at the end of every mail, as many countries ask for; up to 5 lines."),
+    )
     requires_second_factor = models.BooleanField(
         _("owners and consultants need a second factor"), default=True
     )

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import nh3
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.safestring import SafeString, mark_safe
 
 from practice.models import Invitation
+from practice.scope import require_practice_id
 from surveys.enums import DeliveryState, Mode, Round
 from surveys.mail.sink import name_of
 from surveys.models import Delivery
 
+DAY = 86_400
 KEY = re.compile(r"^[0-9a-f]{64}$")
 LINK = re.compile(r"https?://[^\s<>\"]+/(?:s|join)/[A-Za-z0-9_-]+/")
 SHOWN_TAGS = {"a", "b", "br", "em", "hr", "li", "p", "strong", "ul"}
@@ -63,10 +66,19 @@ def listed_invitations(most: int = 20) -> list[Invitation]:
     return list(mailed.order_by("-sent_at", "pk")[:most])
 
 
-def read_invitation(key: str) -> ReadMail | None:
-    """Return the recorded mail of one of this practice's invitations, or None when the key is of another mail."""
+def remember_test_mail(message_id: str) -> str:
+    """Let the practice read a test mail here for a day; return its key."""
+    key = name_of(message_id)
+    cache.set(f"test-mail:{require_practice_id()}:{key}", 1, DAY)
+    return key
+
+
+def read_team_mail(key: str) -> ReadMail | None:
+    """Return a recorded invitation or test mail of this practice, or None when the key is of another mail."""
     if not is_available() or not KEY.fullmatch(key):
         return None
+    if cache.get(f"test-mail:{require_practice_id()}:{key}"):
+        return read_file(key)
     ids = Invitation.objects.filter(is_mailed=True).values_list("message_id", flat=True)
     return read_file(key) if any(name_of(message_id) == key for message_id in ids.iterator()) else None
 

@@ -5,15 +5,18 @@ import hmac
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from practice.accent import accent_of
-from practice.mail import one_line, sender_of
+from practice.mail import footer_lines, one_line, sender_of
+from practice.models import Practice
 from practice.sealing import derive_key
 from surveys import links
 from surveys.form_cache import form_of
@@ -52,15 +55,51 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
         "accent": accent_of(practice.accent_colour).light,
         "is_confidential": audience.mode == "confidential",
         "subject": fill(text.subject, values),
+        "footer": footer_lines(practice),
     }
-    message = EmailMessage()
-    message["Subject"] = one_line(fill(text.subject, values))[:200]
-    message["From"] = _from_address(sender_of(practice))
-    message["To"] = _to_address(one_line(person.name), person.email)
-    if practice.reply_to:
-        message["Reply-To"] = practice.reply_to
+    message = _addressed(practice, one_line(person.name), person.email, fill(text.subject, values))
     message["Date"] = format_datetime(sent_at or delivery.due_at)
     message["Message-ID"] = message_id_of(delivery)
+    return _with_parts(message, context)
+
+
+def build_test_message(practice: Practice, *, name: str, email: str) -> EmailMessage:
+    """Return a mail to a member that looks as invitations of this practice do, for trying out the way of mails."""
+    subject = _("Test mail of %(sender)s") % {"sender": sender_of(practice)}
+    context: dict[str, Any] = {
+        "paragraphs": [
+            _("Hello %(name)s,") % {"name": one_line(name)},
+            _("this is how mails of %(practice)s look: sender, reply address, colour and the address below.")
+            % {"practice": one_line(practice.name)},
+            settings.BASE_URL,
+        ],
+        "link": settings.BASE_URL,
+        "client": one_line(practice.name),
+        "practice": one_line(practice.name),
+        "accent": accent_of(practice.accent_colour).light,
+        "subject": subject,
+        "footer": footer_lines(practice),
+        "is_test": True,
+    }
+    message = _addressed(practice, one_line(name), email, subject)
+    message["Date"] = format_datetime(timezone.now())
+    message["Message-ID"] = make_msgid(domain=settings.MAIL_DOMAIN)
+    return _with_parts(message, context)
+
+
+def _addressed(practice: Practice, name: str, email: str, subject: str) -> EmailMessage:
+    """Return an empty mail with the practice's sender, the receiver and the subject."""
+    message = EmailMessage()
+    message["Subject"] = one_line(subject)[:200]
+    message["From"] = _from_address(sender_of(practice))
+    message["To"] = _to_address(name, email)
+    if practice.reply_to:
+        message["Reply-To"] = practice.reply_to
+    return message
+
+
+def _with_parts(message: EmailMessage, context: dict[str, Any]) -> EmailMessage:
+    """Add the text and the HTML part."""
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render_to_string("surveys/mail/message.txt", context))
     message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")

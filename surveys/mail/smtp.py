@@ -36,11 +36,14 @@ class _Client(smtplib.SMTP):
     """An SMTP client that knows whether the mail itself was on its way when the connection broke."""
 
     is_handed_over = False
+    last_reply = ""
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """Send the mail; from here on only the server knows whether it took it."""
         self.is_handed_over = True
-        return super().data(msg)
+        code, reply = super().data(msg)
+        self.last_reply = _text(code, reply)
+        return code, reply
 
 
 class Connection:
@@ -104,7 +107,7 @@ def _deliver(client: _Client, message: EmailMessage) -> Outcome:
     except (smtplib.SMTPException, OSError) as error:
         answer = Answer.UNKNOWN if client.is_handed_over else Answer.NO_SERVER
         return Outcome(answer, f"connection lost: {type(error).__name__}")
-    return Outcome(Answer.ACCEPTED, "250")
+    return Outcome(Answer.ACCEPTED, client.last_reply)
 
 
 def _refused(code: int, reply: bytes | str) -> Outcome:

@@ -46,5 +46,5 @@ def mailbox_list(request: PracticeRequest, slug: str) -> HttpResponse:
 @require_permission("mailbox.read")
 def mailbox_mail(request: PracticeRequest, slug: str, message: str) -> HttpResponse:
     """Show one recorded mail with its link; invitations to the practice are for those who may invite."""
-    mail = mailbox.read_invitation(message) if can(request.member, "practice.manage") else None
+    mail = mailbox.read_team_mail(message) if can(request.member, "practice.manage") else None
     return render(request, "surveys/mailbox_mail.html", {"mail": mail or mailbox.read_mail(message)})
