@@ -11,6 +11,7 @@ engagement_patterns = [
     path("diagnosis/request/", diagnoses.diagnosis_request, name="diagnosis_request"),
     path("diagnosis/progress/", diagnoses.diagnosis_progress, name="diagnosis_progress"),
     path("diagnosis/summary/", diagnoses.diagnosis_summary, name="diagnosis_summary"),
+    path("diagnosis/tables.xlsx", diagnoses.diagnosis_tables, name="diagnosis_tables"),
     path("diagnosis/gap/<str:gap>/", diagnoses.gap_sheet, name="gap_sheet"),
     path("findings/", findings.findings, name="findings"),
     path("findings/<uuid:finding_id>/decide/", findings.finding_decide, name="finding_decide"),

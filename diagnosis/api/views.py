@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +22,9 @@ from diagnosis.api.serializers import (
     NewActionSerializer,
 )
 from diagnosis.enums import ActionState, DiagnosisState
+from diagnosis.export import XLSX, workbook_response
 from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.result import SCHEMA
 from diagnosis.selectors import (
     actions_for,
     diagnoses_for,
@@ -75,6 +79,30 @@ class DiagnosisDetail(APIView):
         """Return the diagnosis."""
         diagnosis = get_diagnosis_for(member_of(request), diagnosis_id)
         return Response(DiagnosisDetailSerializer(diagnosis).data)
+
+
+class XlsxRenderer(BaseRenderer):
+    """Lets clients ask for XLSX; the file itself is sent as it is, errors stay problem details."""
+
+    media_type = XLSX
+    format = "xlsx"
+    charset = None
+
+
+class DiagnosisTables(APIView):
+    """Get every table of a finished diagnosis as XLSX."""
+
+    read_permission = "export"
+    write_permission = "diagnosis.edit"
+    renderer_classes = [JSONRenderer, XlsxRenderer]
+
+    @extend_schema(responses={(200, XLSX): OpenApiTypes.BINARY})
+    def get(self, request: Request, diagnosis_id: UUID) -> HttpResponse:
+        """Return the file; 404 while there is no result, or one of another version of the program."""
+        diagnosis = get_diagnosis_for(member_of(request), diagnosis_id)
+        if diagnosis.state != DiagnosisState.SUCCEEDED or diagnosis.result.get("schema") != SCHEMA:
+            raise Http404
+        return workbook_response(diagnosis, member_of(request))
 
 
 class DiagnosisFindings(generics.ListAPIView[Finding]):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from diagnosis import services
 from diagnosis.enums import Decision, DiagnosisState
+from diagnosis.export import workbook_response
 from diagnosis.forms import SummaryForm
 from diagnosis.models import Diagnosis
 from diagnosis.selectors import diagnoses_for, findings_for, latest_diagnosis_for
@@ -92,6 +93,16 @@ def gap_sheet(request: PracticeRequest, slug: str, engagement_id: UUID, gap: str
     context |= sheet | {"findings": findings, "diagnosis": source.diagnosis}
     template = "diagnosis/_gap.html" if request.htmx else "diagnosis/gap_sheet.html"
     return render(request, template, context)
+
+
+@require_safe
+@require_permission("export")
+def diagnosis_tables(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Download every table of the newest diagnosis as XLSX."""
+    source = latest_source(request, get_engagement_for(request.member, engagement_id))
+    if source is None:
+        raise Http404
+    return workbook_response(source.diagnosis, request.member)
 
 
 @require_POST

@@ -1,0 +1,269 @@
+"""Every table of a result as rows, for exports: full precision, and words where a figure is hidden or missing.
+
+A table is a name, a header and rows of texts and numbers; None is an empty cell.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from diagnosis.result import Gap, GapResult, Mean, Result
+from diagnosis.words import AUDIENCES, CERTAINTY, RELIABILITY, SEVERITY, STAGES
+from surveys.instruments import Instrument
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a result."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def result_tables(result: Result, instrument: Instrument) -> list[Table]:
+    """Return the tables of a result that have rows, in the order of the diagnosis document."""
+    names = _Names(instrument)
+    tables = [
+        _audiences(result),
+        _states(result, names),
+        _gaps(result, names),
+        _waterfall(result, names),
+        _priorities(result, names),
+        _readiness(result, names),
+        _coherence(result, names),
+        _groups(result, names),
+        _outcomes(result),
+        _reliability(result, names),
+        _items(result, names),
+        _patterns(result),
+    ]
+    return [table for table in tables if table.rows]
+
+
+class _Names:
+    """Names of the instrument's parts by code; an unknown code names itself."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.states = {state.code: state.label for state in instrument.states}
+        self.parts = {dimension.code: dimension.name for dimension in instrument.dimensions}
+        self.items: dict[str, str] = {}
+        for dimension in instrument.dimensions:
+            self.items |= {item.code: next(iter(item.wordings.values())) for item in dimension.items}
+        for pillar in instrument.pillars:
+            self.parts[pillar.code] = pillar.name
+            self.parts |= {factor.code: factor.name for factor in pillar.factors}
+
+    def part(self, code: str) -> str:
+        """Return the name of a dimension, factor, pillar or pair of pillars."""
+        return " – ".join(self.parts.get(one, one) for one in code.split("-"))
+
+
+def audience_name(code: str | None) -> str:
+    """Return the name of an audience; None is all of them."""
+    return _("All audiences") if code is None else str(AUDIENCES.get(code, code))
+
+
+def _audiences(result: Result) -> Table:
+    header = (
+        _("Audience"), _("Mode"), _("Invited"), _("Accepted"), _("Bounced"), _("Started"), _("Finished"), _("Used"),
+        _("Response rate"), _("CI low"), _("CI high"), _("Effective n"), _("Left out"), _("Note"),
+    )  # fmt: skip
+    rows = []
+    for audience in result.audiences:
+        rate = audience.response_rate
+        left_out = ", ".join(f"{one.reason}: {one.n}" for one in audience.excluded or ())
+        note = audience.suppressed or (_("indicative") if audience.indicative else "")
+        rows.append(
+            (
+                audience.name, audience.mode, audience.invited, audience.accepted, audience.bounced, audience.started,
+                audience.finished, audience.used, rate.estimate if rate else None, rate.ci_low if rate else None,
+                rate.ci_high if rate else None, audience.effective_n, left_out, note,
+            )
+        )  # fmt: skip
+    return Table(_("Who was asked"), header, tuple(rows))
+
+
+MEAN_HEADER = ("n", "mean", "SD", "CI low", "CI high")
+
+
+def _mean(mean: Mean) -> tuple[Cell, ...]:
+    note = mean.suppressed or mean.not_measured or (_("indicative") if mean.indicative else "")
+    return (mean.n, mean.mean, mean.sd, mean.ci_low, mean.ci_high, note)
+
+
+def _states(result: Result, names: _Names) -> Table:
+    header = (_("State"), _("Meaning"), _("Audience"), _("Dimension"), _("Name"), *MEAN_HEADER, _("Note"))
+    rows: list[tuple[Cell, ...]] = []
+    for code, state in result.states.items():
+        start = (code, names.states.get(code, code), audience_name(state.audience))
+        rows.append((*start, "", _("Overall"), *_mean(state.overall)))
+        rows += [(*start, part, names.part(part), *_mean(mean)) for part, mean in state.dimensions.items()]
+    return Table(_("Levels"), header, tuple(rows))
+
+
+GAP_FIGURES = (
+    "n_later", "mean_later", "sd_later", "n_earlier", "mean_earlier", "sd_earlier", "estimate", "se", "df", "ci_low",
+    "ci_high", "ci90_low", "ci90_high", "t", "p_value", "q_value", "g", "d_z", "permutation_p", "smallest_detectable",
+)  # fmt: skip
+
+
+def _gap(gap: Gap) -> tuple[Cell, ...]:
+    note = gap.reason or (_("indicative") if gap.indicative else "")
+    words = (
+        str(CERTAINTY.get(gap.certainty, gap.certainty)),
+        str(SEVERITY[gap.severity]) if gap.severity else "",
+    )
+    return (*words, *(getattr(gap, name) for name in GAP_FIGURES), note)
+
+
+def _gap_rows(gap: GapResult, names: _Names) -> Iterator[tuple[Cell, ...]]:
+    sides = f"{gap.later} - {gap.earlier}" if gap.later and gap.earlier else ""
+    start = (gap.code, gap.name, str(STAGES.get(gap.stage, gap.stage)), sides, gap.test, gap.unit)
+    yield (*start, "", _("Overall"), *_gap(gap.overall))
+    for part, one in gap.dimensions.items():
+        yield (*start, part, names.part(part), *_gap(one))
+    for variant in gap.variants:
+        yield from _gap_rows(variant, names)
+
+
+def _gaps(result: Result, names: _Names) -> Table:
+    header = (
+        _("Gap"), _("Name"), _("Stage"), _("Sides"), _("Test"), _("Unit"), _("Dimension"), _("Name of dimension"),
+        _("Certainty"), _("Severity"), *GAP_FIGURES, _("Note"),
+    )  # fmt: skip
+    return Table(_("Gaps"), header, tuple(row for gap in result.gaps for row in _gap_rows(gap, names)))
+
+
+def _waterfall(result: Result, names: _Names) -> Table:
+    header = (
+        _("Dimension"), _("Name"), _("Step"), _("Stage"), _("Estimate"), _("CI low"), _("CI high"), _("Certainty"),
+        _("Probability of the largest loss"), _("Share of all losses"),
+    )  # fmt: skip
+    if result.waterfall is None:
+        return Table(_("Waterfall"), header, ())
+    rows: list[tuple[Cell, ...]] = []
+    parts: Mapping[str, object] = {"": result.waterfall.overall, **result.waterfall.dimensions}
+    for part in parts:
+        steps = result.waterfall.dimensions[part] if part else result.waterfall.overall
+        rows += [
+            (
+                part, names.part(part) if part else _("Overall"), step.gap, str(STAGES.get(step.stage, step.stage)),
+                step.estimate, step.ci_low, step.ci_high, str(CERTAINTY.get(step.certainty, step.certainty)),
+                step.p_largest, step.share,
+            )
+            for step in steps.steps
+        ]  # fmt: skip
+    return Table(_("Waterfall"), header, tuple(rows))
+
+
+def _priorities(result: Result, names: _Names) -> Table:
+    header = (
+        _("Dimension"), _("Name"), _("Importance"), _("Kind of importance"), _("Shortfall"), _("Certainty"),
+        _("Priority"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row.dimension, names.part(row.dimension), row.importance, result.importance.kind, row.shortfall,
+            str(CERTAINTY.get(row.certainty, row.certainty)), row.priority,
+        )
+        for row in result.priorities
+    )  # fmt: skip
+    return Table(_("Priorities"), header, rows)
+
+
+def _readiness(result: Result, names: _Names) -> Table:
+    header = (_("Pillar"), _("Factor"), _("Name"), _("Audience"), *MEAN_HEADER, _("Note"))
+    if result.readiness is None:
+        return Table(_("Readiness 0-100"), header, ())
+    rows: list[tuple[Cell, ...]] = []
+    for code, pillar in result.readiness.pillars.items():
+        rows.append(
+            (code, "", names.part(code), audience_name(None), None, pillar.mean, None, None, None, "")
+        )
+        rows += [
+            (code, "", names.part(code), audience_name(one), *_mean(m))
+            for one, m in pillar.by_audience.items()
+        ]
+    for code, factor in result.readiness.factors.items():
+        start = (factor.pillar, code, names.part(code))
+        rows.append((*start, audience_name(None), None, factor.mean, None, None, None, ""))
+        rows += [(*start, audience_name(one), *_mean(m)) for one, m in factor.by_audience.items()]
+    return Table(_("Readiness 0-100"), header, tuple(rows))
+
+
+def _coherence(result: Result, names: _Names) -> Table:
+    header = (
+        _("First"), _("Second"), _("Audience"), "n", _("Estimate"), _("CI low"), _("CI high"), "q_value", _("Flag"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            names.part(one.pair[0]), names.part(one.pair[1]), audience_name(one.audience), one.n, one.estimate,
+            one.ci_low, one.ci_high, one.q_value, _("yes") if one.flag else "",
+        )
+        for one in (result.readiness.coherence if result.readiness else ())
+    )  # fmt: skip
+    return Table(_("Coherence"), header, rows)
+
+
+def _groups(result: Result, names: _Names) -> Table:
+    header = (
+        _("Attribute"), _("Group"), "n", _("Gap"), _("Dimension"), _("Name"), _("Certainty"), _("Severity"),
+        *GAP_FIGURES, _("Note"),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for group in result.coverage.attributes if result.coverage else ():
+        start = (group.attribute, group.value, group.n)
+        rows.append((*start, "D4", "", _("Overall"), *_gap(group.gap)))
+        rows.append((*start, "E1", "", _("Overall"), *_gap(group.total)))
+        rows += [(*start, "D4", part, names.part(part), *_gap(one)) for part, one in group.dimensions.items()]
+    return Table(_("Groups of customers"), header, tuple(rows))
+
+
+def _outcomes(result: Result) -> Table:
+    header = (
+        _("Construct"), _("Name"), _("Audience"), _("Scale from"), _("to"), *MEAN_HEADER, _("Note"), _("Items"),
+        "alpha", _("CI low"), _("CI high"), _("Band"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.code, one.name, audience_name(one.audience), one.low, one.high, *_mean(one.mean), one.k, one.alpha,
+            one.ci_low, one.ci_high, str(RELIABILITY.get(one.band or one.kind, one.kind)),
+        )
+        for one in result.outcomes
+    )  # fmt: skip
+    return Table(_("Outcomes"), header, rows)
+
+
+def _reliability(result: Result, names: _Names) -> Table:
+    header = (
+        _("Dimension"), _("Name"), _("State"), _("Audience"), "n", _("Items"), "alpha", _("CI low"), _("CI high"),
+        _("Mean inter-item r"), _("Band"), _("Kind"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.dimension, names.part(one.dimension), one.state, audience_name(one.audience), one.n, one.k, one.alpha,
+            one.ci_low, one.ci_high, one.mean_r, str(RELIABILITY.get(one.band or one.kind, one.kind)), one.kind,
+        )
+        for one in result.reliability
+    )  # fmt: skip
+    return Table(_("Reliability"), header, rows)
+
+
+def _items(result: Result, names: _Names) -> Table:
+    header = (_("State"), _("Item"), _("Statement"), *MEAN_HEADER, _("Note"))
+    rows = tuple(
+        (state, code, names.items.get(code, ""), *_mean(mean))
+        for state, items in result.items.items()
+        for code, mean in items.items()
+    )
+    return Table(_("Items"), header, rows)
+
+
+def _patterns(result: Result) -> Table:
+    header = (_("Pattern"), _("Explanation"), _("Because"))
+    rows: Sequence[tuple[Cell, ...]] = [(one.name, one.explanation, one.why) for one in result.patterns]
+    return Table(_("Patterns"), header, tuple(rows))
