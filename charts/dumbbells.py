@@ -110,7 +110,8 @@ def dumbbells(data: Dumbbells, *, theme: Theme, uid: str, width: float = 482, ro
         else:
             _draw_line(canvas, row, axis, y)
             _label_first(canvas, data, row, axis, y, first)
-            _draw_figures(canvas, row, gap_x, y)
+            if data.gap_heading:
+                _draw_figures(canvas, row, gap_x, y)
         canvas.close_mark(row.href)
     return canvas.finish(bottom + 16)
 

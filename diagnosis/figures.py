@@ -306,14 +306,41 @@ def dimensions_figure(
 
     rows = [row(dimension.code, dimension.name, dimension.code) for dimension in instrument.dimensions]
     rows.sort(key=lambda item: (item.gap is None, item.gap if item.gap is not None else 0, item.code))
-    rows.append(row("", _("All dimensions"), None))
+    if len(instrument.dimensions) > 1:
+        rows.append(row("", _("All dimensions"), None))
     scale = result["scale"]
+    labels = {state.code: (state.short or state.label).lower() for state in instrument.states}
+    is_split = bool(instrument.waterfall.steps)
+    wanted = _("wanted") if is_split else labels[earlier]
     data = Dumbbells(
-        _("Dimensions: wanted and received"),
+        _("Dimensions: wanted and received") if is_split else _("What was expected and what is received"),
         "; ".join(f"{item.code} {item.name} {theme.signed(item.gap)}" for item in rows if item.gap is not None),
-        tuple(rows), _("wanted"), _("received"), _("standard"), str(total["code"]), _("95 % interval"),
+        tuple(rows), wanted, _("received"), _("standard"), str(total["code"]), _("95 % interval"),
         _("scale %(low)s to %(high)s") % {"low": f"{scale['low']:g}", "high": f"{scale['high']:g}"},
         scale["low"], scale["high"],
+    )  # fmt: skip
+    return dumbbells(data, theme=theme, uid=uid, width=width)
+
+
+def outcomes_figure(result: Result, *, theme: Theme, uid: str, width: float = DOCUMENT_WIDTH) -> str:
+    """Draw the constructs on the scale of the dimensions as means with intervals; "" when there are none."""
+    scale = result["scale"]
+    rows = tuple(
+        DumbbellRow(
+            row["code"], row["name"], None, row["mean"].get("mean"), row["mean"].get("ci_low"),
+            row["mean"].get("ci_high"), hidden=_hidden_word(row["mean"]),
+        )
+        for row in result["outcomes"]
+        if (row["low"], row["high"]) == (scale["low"], scale["high"])
+    )  # fmt: skip
+    if not rows:
+        return ""
+    data = Dumbbells(
+        _("Constructs: means"),
+        "; ".join(f"{row.name} {theme.number(row.perception)}" for row in rows if row.perception is not None),
+        rows, perception_label=_("mean"),
+        scale_note=_("scale %(low)s to %(high)s") % {"low": f"{scale['low']:g}", "high": f"{scale['high']:g}"},
+        low=scale["low"], high=scale["high"],
     )  # fmt: skip
     return dumbbells(data, theme=theme, uid=uid, width=width)
 

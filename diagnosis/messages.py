@@ -122,6 +122,33 @@ def dimensions_title(result: Result, instrument: Instrument) -> str:
     }
 
 
+def expected_title(result: Result, instrument: Instrument) -> str:
+    """Say in figures what customers expected and what they get, over all dimensions."""
+    total = gaps_by_code(result)[instrument.waterfall.total]["overall"]
+    if total.get("estimate") is None:
+        return _("What customers expected and what they get: not measured, or too few answers")
+    return _("Customers expected %(expected)s and get %(received)s") % {
+        "expected": PAPER.number(total["mean_earlier"], 2),
+        "received": PAPER.number(total["mean_later"], 2),
+    }
+
+
+def outcomes_title(result: Result) -> str:
+    """Name the construct with the highest and the one with the lowest mean on the scale of the dimensions."""
+    scale = result["scale"]
+    known = [
+        (row["mean"]["mean"], row["name"])
+        for row in result.get("outcomes", [])
+        if row["mean"].get("mean") is not None and (row["low"], row["high"]) == (scale["low"], scale["high"])
+    ]
+    if len(known) < 2:
+        return _("How customers see the company as a whole")
+    return _("%(highest)s stands highest, %(lowest)s lowest") % {
+        "highest": max(known)[1],
+        "lowest": min(known)[1].lower(),
+    }
+
+
 def dimension_title(result: Result, instrument: Instrument, code: str) -> str:
     """Say what one dimension shows: its gap and its largest proved step."""
     name = next(dimension.name for dimension in instrument.dimensions if dimension.code == code)

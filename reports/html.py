@@ -50,6 +50,8 @@ def _base_context(document: Document, instrument: Instrument) -> dict[str, Any]:
         "foot": f"{document.practice}  ·  {_('Confidential')}",
         "counters": {},
         "stages": STAGES,
+        "is_split": bool(instrument.waterfall.steps),
+        "total": figures.gaps_by_code(document.result)[instrument.waterfall.total],
         "dimension_names": {dimension.code: dimension.name for dimension in instrument.dimensions},
     }
 
@@ -66,14 +68,19 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     chapters = [
         ("summary", _("Summary"), messages.summary_title(result, instrument)),
         ("certainty", _("Who was asked"), _("Who was asked, and how sure we are")),
-        ("gap_map", _("The gap map"), messages.map_title(result)),
     ]
+    if instrument.waterfall.steps:
+        chapters.append(("gap_map", _("The gap map"), messages.map_title(result)))
+    else:
+        chapters.append(("expected", _("Expected and received"), messages.expected_title(result, instrument)))
+        if result.get("outcomes"):
+            chapters.append(("outcomes", _("The customer’s view"), messages.outcomes_title(result)))
     if result.get("waterfall"):
         chapters.append(("waterfall", _("From wanted to received"), messages.steps_title(result, instrument)))
         chapters.append(("dimensions", _("Dimensions"), messages.dimensions_title(result, instrument)))
     if result.get("readiness"):
         chapters.append(("inside", _("Inside view"), messages.inside_title(result, instrument)))
-    if result.get("priorities"):
+    if result.get("priorities") and len(instrument.dimensions) > 1:
         chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
     chapters += [
         ("findings", _("Findings"), titles.findings_title(len(document.findings))),
@@ -89,8 +96,10 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         if result.get("waterfall")
         else [],
         "largest": messages.largest_step(result),
-        "total": figures.gaps_by_code(result)[instrument.waterfall.total],
-        "findings_by_stage": _by_stage(document.findings),
+        "is_weighted": any(row.get("effective_n") is not None for row in result["audiences"]),
+        "item_rows": [] if instrument.waterfall.steps else _item_rows(result, instrument),
+        "unasked": _unasked_constructs(result, instrument),
+        "findings_by_stage": _by_stage(document.findings, instrument),
         "gap_states": {gap.code: gap for gap in instrument.gaps},
         "state_labels": {state.code: state.label for state in instrument.states},
         "factor_names": {f.code: f.name for pillar in instrument.pillars for f in pillar.factors},
@@ -99,7 +108,32 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     return render_to_string("reports/document.html", context), charts
 
 
+def _item_rows(result: Mapping[str, Any], instrument: Instrument) -> list[dict[str, Any]]:
+    """Return every item of every state with its mean, state by state, as customers read it."""
+    return [
+        {
+            "code": item.code,
+            "text": item.wordings["customer"],
+            "state": state.short or state.label,
+            "mean": mean,
+        }
+        for state in instrument.states
+        for item in instrument.items
+        if (mean := result["items"].get(state.code, {}).get(item.code)) is not None
+    ]
+
+
+def _unasked_constructs(result: Mapping[str, Any], instrument: Instrument) -> list[str]:
+    """Return the names of constructs that the instrument has and nobody was asked."""
+    asked = {row["code"] for row in result.get("outcomes", ())}
+    return [block.name for block in instrument.outcomes if block.code not in asked]
+
+
 def _diagnosis_charts(result: Mapping[str, Any], instrument: Instrument, theme: Theme) -> Charts:
+    if not instrument.waterfall.steps:
+        charts = {"dimensions": figures.dimensions_figure(result, instrument, theme=theme, uid="dm")}
+        drawn = figures.outcomes_figure(result, theme=theme, uid="oc") if result.get("outcomes") else ""
+        return charts | ({"outcomes": drawn} if drawn else {})
     charts = {
         "gap-map": figures.gap_map_figure(result, instrument, theme=theme, uid="gm"),
         "gap-map-brief": figures.gap_map_figure(result, instrument, theme=theme, uid="gb", brief=True),
@@ -144,8 +178,12 @@ def _dimension_page(result: Mapping[str, Any], instrument: Instrument, dimension
     }
 
 
-def _by_stage(entries: Any) -> list[tuple[str, list[Any]]]:
-    return [(stage, [entry for entry in entries if entry.stage == stage]) for stage in STAGES]
+def _by_stage(entries: Any, instrument: Instrument) -> list[tuple[str, list[Any]]]:
+    """Return the stages that the instrument has gaps in, or that entries belong to, with their entries."""
+    used = {gap.stage for gap in instrument.gaps} | {entry.stage for entry in entries}
+    return [
+        (stage, [entry for entry in entries if entry.stage == stage]) for stage in STAGES if stage in used
+    ]
 
 
 def _plan(document: Document, instrument: Instrument, theme: Theme) -> tuple[str, Charts]:
@@ -165,7 +203,7 @@ def _plan(document: Document, instrument: Instrument, theme: Theme) -> tuple[str
         **_base_context(document, instrument),
         "chapters": _numbered(chapters, "action_plan"),
         "charts": charts,
-        "actions_by_stage": _by_stage(actions),
+        "actions_by_stage": _by_stage(actions, instrument),
         "findings_by_number": {finding.number: finding for finding in document.findings},
     }
     return render_to_string("reports/document.html", context), charts

@@ -61,7 +61,7 @@ class OptionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.scales = scales
         for scale in scales:
-            names = {"scale": scale.code, "low": scale.low, "high": scale.high}
+            names = {"scale": name_of_scale(scale)}
             for end, label in (
                 ("low", _("Lowest answer in the file (%(scale)s)") % names),
                 ("high", _("Highest answer in the file (%(scale)s)") % names),
@@ -80,6 +80,13 @@ class OptionsForm(forms.Form):
                 scale.code: (data[f"low-{scale.code}"], data[f"high-{scale.code}"]) for scale in self.scales
             },
         )
+
+
+def name_of_scale(scale: Scale) -> str:
+    """Return a scale as people know it: by the words at its ends."""
+    if scale.low_label and scale.high_label:
+        return f"{scale.low_label} – {scale.high_label}"
+    return scale.unit or scale.code
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,7 +36,6 @@ class EngagementSetupForm(EngagementForm):
         label=gettext_lazy("Questionnaire"),
         choices=instrument_choices,
         initial=DEFAULT_INSTRUMENT,
-        required=False,
         widget=forms.RadioSelect,
     )
     audiences = forms.MultipleChoiceField(
@@ -45,10 +45,17 @@ class EngagementSetupForm(EngagementForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any):
+        if data is not None and "instrument" not in data:
+            data = data.copy()
+            data["instrument"] = DEFAULT_INSTRUMENT
+        super().__init__(data, *args, **kwargs)
+
     def clean(self) -> dict[str, Any]:
         """Keep the audiences the questionnaire has a form for; at least one must be left."""
         data = super().clean() or self.cleaned_data
-        data["instrument"] = data.get("instrument") or DEFAULT_INSTRUMENT
+        if "instrument" not in data:
+            return data
         asked = [row.code for row in load_builtin(data["instrument"]).audiences]
         chosen = [code for code in data.get("audiences", []) if code in asked]
         if data.get("audiences") and not chosen:

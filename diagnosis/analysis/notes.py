@@ -48,6 +48,7 @@ def notes_on(
         )
     for row in audiences:
         yield from _notes_on_audience(row)
+        yield from _notes_on_scales(book, row)
     asked = {row.code for row in audiences}
     for other in study.instrument.audiences:
         if other.code not in asked:
@@ -56,10 +57,37 @@ def notes_on(
             ) % {"audience": other.name}
 
 
+def _notes_on_scales(book: ScoreBook, row: AudienceResult) -> Iterator[str]:
+    """The straight lines by which a file's numbers were put on the scales of the instrument, each once."""
+    frame = book.study.frame(row.code)
+    for line in dict.fromkeys(frame.conversions.values() if frame else ()):
+        values = {
+            "audience": row.name,
+            "from_low": line.from_low,
+            "from_high": line.from_high,
+            "low": line.low,
+            "high": line.high,
+            "formula": f"{line.low} + (x − {line.from_low}) × {line.high - line.low}"
+            f" / {line.from_high - line.from_low}",
+        }
+        yield (
+            _(
+                "%(audience)s: answers from %(from_low)s to %(from_high)s were put on %(low)s to %(high)s in a straight"
+                " line: %(formula)s."
+            )
+            % values
+        )
+
+
 def _notes_on_audience(row: AudienceResult) -> Iterator[str]:
     if row.collected:
         yield _("%(audience)s: answers collected elsewhere; who was invited is not known.") % {
             "audience": row.name
+        }
+    if row.effective_n is not None:
+        yield _("%(audience)s: weighted answers; effective number %(n)s.") % {
+            "audience": row.name,
+            "n": f"{row.effective_n:.0f}",
         }
     if row.suppressed:
         yield _("%(audience)s: too few answers to show anything.") % {"audience": row.name}

@@ -82,8 +82,12 @@ def item_means(book: ScoreBook) -> dict[str, Mapping[str, Mean]]:
         if is_item_paired and code in book.partners:
             other = np.isnan(study.ratings(found.audience, book.partners[code], items))
             ratings = np.where(other & used, np.nan, ratings)
+        frame = study.frame(found.audience)
         means[code] = {
-            item: mean_of(study, found.audience, ratings[:, column]) for column, item in enumerate(items)
+            item: mean_of(study, found.audience, ratings[:, column])
+            if frame is not None and frame.has_slot(f"{code}.{item}")
+            else Mean(not_measured=_("Not measured: not asked."))
+            for column, item in enumerate(items)
         }
     return means
 

@@ -70,6 +70,8 @@ class _GapFindings(Reader):
 
     def _shortfall_headline(self, dimension: str, gap: Gap, step: GapResult | None) -> str:
         values = {"dimension": self.names[dimension], "points": plain(gap.estimate or 0.0)}
+        if not self.instrument.waterfall.steps:
+            return _("%(dimension)s: customers get %(points)s points less than they expected") % values
         if step is None:
             return _("%(dimension)s: customers get %(points)s points less than they want") % values
         values["step"] = self.short(step.code)
@@ -81,10 +83,10 @@ class _GapFindings(Reader):
     def _shortfall_text(
         self, dimension: str, gap: Gap, step: GapResult | None, reading: GapReading | None
     ) -> str:
-        parts = [
-            _("Customers want %(wanted)s and get %(received)s.")
-            % {"wanted": f"{gap.mean_earlier or 0.0:.2f}", "received": f"{gap.mean_later or 0.0:.2f}"}
-        ]
+        means = {"wanted": f"{gap.mean_earlier or 0.0:.2f}", "received": f"{gap.mean_later or 0.0:.2f}"}
+        parts = [_("Customers want %(wanted)s and get %(received)s.") % means]
+        if not self.instrument.waterfall.steps:
+            parts = [_("Customers expected %(wanted)s and get %(received)s.") % means]
         parts.append(gap_text(f"{self.total} {dimension}", gap) + ".")
         if step is not None:
             parts.append(gap_text(f"{step.code} {dimension}", step.dimensions[dimension]) + ".")

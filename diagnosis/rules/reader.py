@@ -89,7 +89,7 @@ class Reader:
             certainty=certainty.certainty,
             severity=certainty.severity or "",
             priority=priority,
-            causes=reading.causes if reading else (),
+            causes=reading.causes if reading else self.instrument.gap(gap).checks,
             evidence={
                 "gaps": [
                     self.figure(result.code, part or "", self.at(result, part), result.unit)
@@ -153,7 +153,12 @@ class Reader:
         return next((factor.name for factor in self.instrument.factors if factor.code == code), code)
 
     def reading(self, code: str, direction: Direction, pillars: tuple[str, ...] = ()) -> GapReading | None:
-        """How to read a gap in one direction, or None when the library does not say."""
+        """How to read a gap in one direction, or None when the library does not say.
+
+        The library's readings speak of the steps of the total gap, so a total that is not split has none.
+        """
+        if not self.instrument.waterfall.steps:
+            return None
         try:
             return reading_for(code, direction, pillars)
         except KeyError:

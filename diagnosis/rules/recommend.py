@@ -139,7 +139,12 @@ class _Chooser:
         self.weakest = self._weakest_pillar()
 
     def evaluate(self, entry: LibraryEntry) -> Recommendation | None:
-        """The entry as a recommendation, or None when its conditions do not hold."""
+        """The entry as a recommendation, or None when its conditions do not hold.
+
+        Entries on gaps speak of the model whose total gap is split into steps; other instruments get general ones only.
+        """
+        if not self.instrument.waterfall.steps:
+            return None
         if entry.when is None:
             return None if entry.gap == GENERAL or not entry.ask else self._asked_only(entry)
         match = self._match(entry.when)
@@ -272,9 +277,10 @@ class _Chooser:
         return readiness.factors[factor].pillar if readiness and factor in readiness.factors else ""
 
     def sound_stages(self, filled: set[str], library: Sequence[LibraryEntry]) -> tuple[SoundStage, ...]:
-        """What was found in every stage without a recommendation, each with another entry on evaluation."""
+        """What was found in every measured stage without a recommendation, each with another entry on evaluation."""
         general = iter(entry for entry in library if entry.gap == GENERAL)
-        return tuple(self._sound(stage, next(general, None)) for stage in STAGES if stage not in filled)
+        stages = [stage for stage in STAGES if any(gap.stage == stage for gap in self.instrument.gaps)]
+        return tuple(self._sound(stage, next(general, None)) for stage in stages if stage not in filled)
 
     def _sound(self, stage: str, entry: LibraryEntry | None) -> SoundStage:
         members = [gap for gap in self.gaps.values() if gap.stage == stage]

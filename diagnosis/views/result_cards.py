@@ -49,8 +49,8 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
         "lead": messages.lead(result, instrument),
         "patterns": result.get("patterns", []),
         "total": gap_row(result, instrument, instrument.waterfall.total, None, sheet_url),
-        "rq_index": result.get("rq_index"),
-        "gap_map": _gap_map(source, sheet_url),
+        "rq_index": result.get("rq_index") if instrument.waterfall.steps else None,
+        "gap_map": _gap_map(source, sheet_url) if instrument.waterfall.steps else None,
         "gap_rows": [gap_row(result, instrument, gap["code"], None, sheet_url) for gap in result["gaps"]],
         "waterfall": _waterfall(source, sheet_url) if waterfall else None,
         "step_rows": _step_rows(source, sheet_url) if waterfall else [],
@@ -60,6 +60,11 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
         "grid_rows": _grid_rows(source, sheet_url) if waterfall else [],
         "dimensions_chart": _dimensions(source, sheet_url) if _has_dimensions(source) else None,
         "dimension_rows": _dimension_rows(source, sheet_url) if _has_dimensions(source) else [],
+        "outcomes_chart": _outcomes(source) if result.get("outcomes") else None,
+        "outcome_rows": [
+            row | {"audience_name": AUDIENCES.get(row["audience"], row["audience"])}
+            for row in result.get("outcomes", [])
+        ],
         **_readiness(source, sheet_url),
         **_quality(result, instrument),
     }
@@ -210,8 +215,12 @@ def _dimensions(source: Source, sheet_url: SheetUrl) -> Card:
     )
     n = figures.gaps_by_code(source.result)[total]["overall"].get("n_later")
     note = _("Wanted and received, with the standard and 95 % intervals, the largest shortfall first.")
+    if not source.instrument.waterfall.steps:
+        note = _("Expected and received by the same customers, with 95 % intervals.")
     if n is not None:
         note += " " + _("n = %(n)s customers.") % {"n": n}
+    if not source.instrument.waterfall.steps:
+        return Card(messages.expected_title(source.result, source.instrument), note, drawing(svg))
     return Card(messages.dimensions_title(source.result, source.instrument), note, drawing(svg))
 
 
@@ -221,7 +230,8 @@ def _dimension_rows(source: Source, sheet_url: SheetUrl) -> list[Row]:
     parts: list[tuple[str, str, str | None]] = [
         (dimension.code, dimension.name, dimension.code) for dimension in instrument.dimensions
     ]
-    parts.append(("", _("All dimensions"), None))
+    if len(parts) > 1:
+        parts.append(("", _("All dimensions"), None))
     return [
         gap_row(result, instrument, total.code, part, sheet_url)
         | {
@@ -232,6 +242,15 @@ def _dimension_rows(source: Source, sheet_url: SheetUrl) -> list[Row]:
         }
         for code, name, part in parts
     ]
+
+
+def _outcomes(source: Source) -> Card:
+    svg = figures.outcomes_figure(source.result, theme=SCREEN, uid="outcomes", width=PAGE_WIDTH)
+    return Card(
+        messages.outcomes_title(source.result),
+        _("Constructs rated beside the dimensions, with 95 % intervals; no gap is computed from them."),
+        drawing(svg),
+    )
 
 
 # --- inside view ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Pages of responses collected elsewhere: the upload, its preview with columns and problems, and its confirmation."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from surveys import selectors
 from surveys.answers_file import WEIGHT, CheckedAnswers, Options, conversions_of, scales_used
 from surveys.disclosure import MIN_GROUP, safe_total
 from surveys.enums import ImportState
-from surveys.forms import AnswersForm, OptionsForm
+from surveys.forms import AnswersForm, OptionsForm, name_of_scale
 from surveys.instruments import Form, Instrument, fill_company
 from surveys.models import ResponseImport, Wave
 from surveys.people_check import ATTRIBUTE, IGNORE
@@ -30,6 +31,7 @@ from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
 
 Row = dict[str, Any]
 MAX_LABEL = 90
+SHOWN_PROBLEMS = 10
 
 
 @require_safe
@@ -74,6 +76,12 @@ def _page(
         "instrument_title": wave.instrument["title"],
         "upload_form": form if may_edit and form.fields["audience"].choices else None,  # type: ignore[attr-defined]
         "audiences": rows,
+        "next_action": {
+            "label": _("Read the diagnosis"),
+            "url": f"/p/{request.practice.slug}/engagements/{engagement.pk}/diagnosis/",
+        }
+        if any(row["is_collected"] for row in rows)
+        else None,
         "waiting": [
             {
                 "filename": upload.filename,
@@ -161,7 +169,8 @@ def _preview(
         "n_slots": len(form.slots),
         "n_empty": checked.n_empty,
         "n_problems": len(checked.problems),
-        "page": page_of(request, checked.problems),
+        "page": page_of(request, checked.problems, SHOWN_PROBLEMS),
+        "kinds": Counter(problem.text for problem in checked.problems).most_common(5),
         "kept": checked.kept,
         "dropped": [name for name in attributes if name not in checked.kept],
         "is_weighted": WEIGHT in upload.mapping.values(),
@@ -192,10 +201,10 @@ def _formulas(upload: ResponseImport, form: Form) -> list[str]:
     """Return the conversion of every scale whose file uses other ends, as a formula."""
     mapping, options = collected.mapping_of(upload), Options.from_json(upload.options)
     ends = conversions_of(options, mapping, form)
-    scales = {slot.scale.code: ends[slot.code] for slot in form.slots if slot.code in ends}
+    scales = {name_of_scale(slot.scale): ends[slot.code] for slot in form.slots if slot.code in ends}
     return [
-        f"{code}: {low} + (x − {from_low}) × {high - low} / {from_high - from_low}".replace("(x − -", "(x + ")
-        for code, (from_low, from_high, low, high) in scales.items()
+        f"{name}: {low} + (x − {from_low}) × {high - low} / {from_high - from_low}".replace("(x − -", "(x + ")
+        for name, (from_low, from_high, low, high) in scales.items()
     ]
 
 

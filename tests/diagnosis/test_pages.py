@@ -70,7 +70,7 @@ def test_diagnosis_page_shows_every_view_with_the_figures_of_the_result(owner_a:
             interval = f"[{printed(overall['ci_low'])}; {printed(overall['ci_high'])}]"
             assert printed(overall["estimate"]) in html
             assert interval in html
-    assert html.count("Show the figures") == 5
+    assert html.count("Show the figures") == 6
     assert_clean(html)
 
 
