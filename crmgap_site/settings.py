@@ -138,11 +138,16 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.read_number("TRUSTED_PROXIES", 0, maximum=5)
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = (
+    not IS_HTTPS
+)  # http is for one's own machine alone; browsers ask for localhost
 MFA_TOTP_ISSUER = "CRMGap"
 MFA_ALLOW_UNVERIFIED_EMAIL = (
     True  # no address is verified here; else no owner could turn the second factor on
 )
+MFA_FORMS = {"add_webauthn": "practice.account_forms.AddPasskeyForm"}
 MFA_ADAPTER = "practice.accounts.SecondFactorAdapter"
 
 # --- cookies and headers ----------------------------------------------------------------------

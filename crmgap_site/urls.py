@@ -1,6 +1,7 @@
 """All routes of the site; each room brings its own."""
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from crmgap_site import views
 from crmgap_site.engagements import views as engagements
@@ -8,6 +9,12 @@ from crmgap_site.engagements import views as engagements
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="practice:profile"), name="mfa_index"),
+    path(
+        "accounts/2fa/webauthn/",
+        RedirectView.as_view(pattern_name="practice:profile"),
+        name="mfa_list_webauthn",
+    ),
     path("accounts/", include("allauth.urls")),
     path("p/<slug:slug>/", engagements.engagement_list, name="engagement_list"),
     path("p/<slug:slug>/engagements/new/", engagements.engagement_create, name="engagement_create"),

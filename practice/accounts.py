@@ -1,5 +1,7 @@
 """Adapters of django-allauth: who may sign up, where a person lands, whose name a second factor shows."""
 
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -17,8 +19,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Shows the e-mail address in authenticator apps."""
+    """Shows the e-mail address in authenticator apps, and binds passkeys to this installation."""
 
     def get_totp_label(self, user: User) -> str:
         """Return the label under which the app lists this account."""
         return user.email
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Bind passkeys to the address of this installation, whatever name a request came by."""
+        return {"id": urlsplit(settings.BASE_URL).hostname or "localhost", "name": "CRMGap"}

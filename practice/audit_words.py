@@ -19,6 +19,7 @@ VERBS: Final[Words] = {
     "practice.updated": _("changed the settings"),
     "member.added": _("joined the practice"),
     "member.updated": _("changed a member"),
+    "member.renamed": _("changed the own name"),
     "invitation.created": _("invited a person"),
     "invitation.resent": _("sent an invitation again"),
     "invitation.revoked": _("revoked an invitation"),

@@ -115,12 +115,19 @@ def accept(invitation: Invitation, *, user: User) -> Member:
         member.save(update_fields=["role", "client_organisation", "is_active"])
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
-    EmailAddress.objects.update_or_create(
-        user=user, email=user.email, defaults={"verified": True, "primary": True}
-    )
+    _confirm_address(user)
     audit.record("invitation.accepted", locked, actor=member)
     audit.record("member.added", member, actor=member, changed=["role"])
     return member
+
+
+def _confirm_address(user: User) -> None:
+    """Note that the person reads this mailbox: the link that was just used came there."""
+    addresses = EmailAddress.objects.filter(user=user)
+    if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
+        return
+    addresses.exclude(email=user.email).update(primary=False)
+    addresses.update_or_create(email=user.email, defaults={"user": user, "verified": True, "primary": True})
 
 
 def is_valid(invitation: Invitation) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from practice import audit
+from practice import audit, lookups
 from practice.enums import Role
 from practice.exceptions import InvalidInputError
 from practice.models import ApiToken, ClientOrganisation, Engagement, Invitation, Member, Practice, User
@@ -54,6 +54,19 @@ def _update(obj: Any, verb: str, *, actor: Member, **fields: Any) -> Any:
         obj.save(update_fields=changed)
         audit.record(verb, obj, actor=actor, changed=changed)
     return obj
+
+
+@transaction.atomic
+def rename_person(user: User, *, name: str) -> None:
+    """Change a person's own name; every practice the person belongs to has it on record. Opens their scopes."""
+    if user.name == name:
+        return
+    user.name = name
+    user.save(update_fields=["name"])
+    for found in lookups.practices_of_user(user.pk):
+        with practice_scope(found.practice_id):
+            member = Member.objects.select_related("user").get(pk=found.member_id)
+            audit.record("member.renamed", member, actor=member, changed=["name"])
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from practice.accent import VERSION
-from practice.views import audit, brand, clients, invitations, practices, settings
+from practice.views import audit, brand, clients, invitations, practices, profile, settings
 
 app_name = "practice"
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
         invitations.invitation_revoke,
         name="invitation_revoke",
     ),
+    path("profile/", profile.profile, name="profile"),
     path("join/<str:token>/", invitations.join, name="join"),
     path("p/<slug:slug>/settings/mail/", settings.settings_mail, name="settings_mail"),
     path("p/<slug:slug>/settings/tokens/", settings.settings_tokens, name="settings_tokens"),

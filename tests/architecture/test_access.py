@@ -25,7 +25,15 @@ from tests.factories.practice import found_practice
 from tests.factories.world import CANARY, PRACTICE_CANARY, World, plant_world
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-PUBLIC = {"home", "healthz", "api:openapi", "practice:practice_create", "practice:join", "practice:accent"}
+PUBLIC = {
+    "home",
+    "healthz",
+    "api:openapi",
+    "practice:practice_create",
+    "practice:join",
+    "practice:profile",
+    "practice:accent",
+}
 FRAMEWORK_PREFIXES = ("account_", "mfa_", "socialaccount_")
 RESPONDENT_PREFIX = "s/"
 TENANT_PREFIXES = ("p/<slug:slug>/", "api/v1/")
