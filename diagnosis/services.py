@@ -106,7 +106,7 @@ def decide_finding(
             wanted[name] = value.strip()
     if not wanted.get("headline", locked.headline):
         raise InvalidInputError(_("A finding needs a headline."), fields={"headline": _("Write a headline.")})
-    _check_lengths(locked, wanted)
+    _check_texts(locked, wanted)
     _change(locked, wanted, f"finding.{decision}", actor)
     return locked
 
@@ -187,7 +187,7 @@ def plan_action(
         setattr(action, name, value)
     if not action.title:
         raise InvalidInputError(_("An action needs a title."), fields={"title": _("Say what is to be done.")})
-    _check_lengths(action, {"title": action.title})
+    _check_texts(action, {"title": action.title})
     action.save()
     audit.record("action.planned", action, actor=actor)
     return action
@@ -224,12 +224,17 @@ def _checked_fields(action: Action, fields: dict[str, Any]) -> dict[str, Any]:
         raise InvalidInputError(
             _("The action is due before it starts."), fields={"due_on": _("Choose a later day.")}
         )
-    _check_lengths(action, wanted)
+    _check_texts(action, wanted)
     return wanted
 
 
-def _check_lengths(row: Action | Finding, wanted: dict[str, Any]) -> None:
+def _check_texts(row: Action | Finding, wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
+        if isinstance(value, str) and "\x00" in value:
+            raise InvalidInputError(
+                _("The text holds a character that cannot be kept. Please write it anew."),
+                fields={name: _("Write it anew.")},
+            )
         limit = row._meta.get_field(name).max_length  # type: ignore[union-attr]  # columns only
         if isinstance(value, str) and limit and len(value) > limit:
             text = _("At most %(limit)d characters.") % {"limit": limit}

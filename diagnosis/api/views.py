@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,6 +34,7 @@ from diagnosis.selectors import (
     get_finding_for,
     latest_diagnosis_for,
 )
+from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
 from practice.models import Member
 from practice.selectors import engagements_for, get_engagement_for, get_or_404
@@ -81,12 +82,11 @@ class DiagnosisDetail(APIView):
         return Response(DiagnosisDetailSerializer(diagnosis).data)
 
 
-class XlsxRenderer(BaseRenderer):
-    """Lets clients ask for XLSX; the file itself is sent as it is, errors stay problem details."""
+class XlsxRenderer(FileRenderer):
+    """For clients that ask for XLSX."""
 
     media_type = XLSX
     format = "xlsx"
-    charset = None
 
 
 class DiagnosisTables(APIView):

@@ -1,7 +1,5 @@
 """Endpoints of documents: list, ask for one, read its state, get its file."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +7,13 @@ from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from diagnosis.selectors import get_diagnosis_for
+from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
 from practice.selectors import get_engagement_for
 from reports import services
@@ -24,21 +23,11 @@ from reports.selectors import get_report_for, reports_of_engagement
 from reports.views import pdf_response
 
 
-class PdfRenderer(BaseRenderer):
-    """Lets clients ask for `application/pdf`; the file itself is sent as it is, errors stay problem details."""
+class PdfRenderer(FileRenderer):
+    """For clients that ask for `application/pdf`."""
 
     media_type = "application/pdf"
     format = "pdf"
-    charset = None
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        """Return an error as JSON."""
-        return json.dumps(data, default=str).encode()
 
 
 class EngagementReports(generics.ListAPIView[Report]):

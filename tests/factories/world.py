@@ -93,7 +93,11 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         instrument_code=instrument.code,
         instrument_version=instrument.version,
         instrument=instrument.as_dict(),
-        plan={"reminder_days": [4, 9], "close_days": 14, "mails": {"customers": {"subject": CANARY}}},
+        plan={
+            "reminder_days": [4, 9],
+            "close_days": 14,
+            "mails": {"customers": {"invitation": {"subject": CANARY, "body": f"{CANARY} {{link}}"}}},
+        },
     )
     now = timezone.now()
     audience = WaveAudience.objects.create(
@@ -122,7 +126,10 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
     Draft.objects.create(wave_audience=audience, key=hashlib.sha256(b"x").digest(), sealed=CANARY.encode())
     SpoolEntry.objects.create(wave_audience=audience, sealed=CANARY.encode())
     response = Response.objects.create(
-        wave_audience=audience, scores=[], record={"texts": {"open": CANARY}}, attributes={"region": CANARY}
+        wave_audience=audience,
+        scores=instrument.form(audience.form).blank_scores(),
+        record={"texts": {"open": CANARY}},
+        attributes={"region": CANARY},
     )
     ResponseIdentity.objects.create(response=response, recipient=person)
     Suppression.objects.create(email_key=f"{CANARY}@example.net", reason=CANARY)
