@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.api import views
+from surveys.api import collected, views
 
 urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("waves/<uuid:wave_id>/close/", views.WaveClose.as_view(), name="wave_close"),
     path("imports/<uuid:import_id>/", views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<uuid:import_id>/confirm/", views.ImportConfirm.as_view(), name="import_confirm"),
+    path(
+        "audiences/<uuid:audience_id>/responses/",
+        collected.AudienceResponses.as_view(),
+        name="audience_responses",
+    ),
     path("audiences/<uuid:audience_id>/mode/", views.AudienceMode.as_view(), name="audience_mode"),
     path(
         "audiences/<uuid:audience_id>/pause/", views.AudienceAct.as_view(act="pause"), name="audience_pause"

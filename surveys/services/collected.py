@@ -24,6 +24,7 @@ from surveys.answers_file import (
     guess_columns,
     read_answers_file,
 )
+from surveys.disclosure import safe_total
 from surveys.enums import AudienceState, ImportState, Mode
 from surveys.instruments import Form, Instrument, parse_instrument
 from surveys.models import Response, ResponseImport, Wave, WaveAudience
@@ -45,6 +46,11 @@ UNFINISHED = (
 def takes_answers(audience: WaveAudience) -> bool:
     """Tell whether answers collected elsewhere may enter: nobody is asked here, or they replace earlier ones."""
     return audience.state == AudienceState.DRAFT or bool(audience.source)
+
+
+def shown_count(audience: WaveAudience) -> int | None:
+    """Return how many answers were taken over; None when asked here, or so few that their number stays unsaid."""
+    return safe_total(audience.totals.get("finished") or 0) if audience.source else None
 
 
 def _ensure_takes(audience: WaveAudience) -> None:

@@ -20,7 +20,7 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.answers_file import WEIGHT, CheckedAnswers, Options, conversions_of, scales_used
-from surveys.disclosure import MIN_GROUP, safe_total
+from surveys.disclosure import MIN_GROUP
 from surveys.enums import ImportState
 from surveys.forms import AnswersForm, OptionsForm, name_of_scale
 from surveys.instruments import Form, Instrument, fill_company
@@ -65,7 +65,7 @@ def _page(
                 "state_label": audience.get_state_display(),
                 "filename": source.get("filename", ""),
                 "taken_over_at": audience.totals_at if source else None,
-                "n": safe_total(audience.totals.get("finished") or 0) if source else None,
+                "n": collected.shown_count(audience),
                 "is_collected": bool(source),
             }
         )
