@@ -9,6 +9,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
+PLACE_IN_QUERY = frozenset({"host", "port"})
+DATABASE_OPTIONS = frozenset(
+    {
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "connect_timeout",
+        "target_session_attrs",
+        "application_name",
+    }
+)
 
 
 def read_text(name: str, default: str | None = None) -> str:
@@ -47,7 +59,7 @@ def read_list(name: str, default: str = "") -> list[str]:
 
 
 def read_database(name: str, default: str) -> dict[str, Any]:
-    """Return Django's settings for a URL postgresql://user:password@host:port/name?host=/socket/folder."""
+    """Return Django's settings for a URL postgresql://user:password@host:port/name?host=/socket&sslmode=require."""
     url = urlsplit(os.environ.get(name, default))
     if url.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured(f"{name} must be a postgresql:// URL; PostgreSQL is the only engine.")
@@ -55,8 +67,12 @@ def read_database(name: str, default: str) -> dict[str, Any]:
     database = unquote(url.path.lstrip("/"))
     if not database:
         raise ImproperlyConfigured(f"{name} names no database after the host.")
+    unknown = sorted(set(query) - PLACE_IN_QUERY - DATABASE_OPTIONS)
+    if unknown:
+        raise ImproperlyConfigured(f"{name} has the unknown option {unknown[0]!r} after the question mark.")
     return {
         "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {option: query[option][0] for option in sorted(DATABASE_OPTIONS & set(query))},
         "NAME": database,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

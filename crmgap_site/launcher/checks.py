@@ -18,6 +18,7 @@ from crmgap_site.launcher.testing import private_servers
 
 PROCESSES = "2"
 BIN = Path(sys.executable).parent
+COMPOSE = ("--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml")
 SHELL_FILES = ("start", "test", "crmgap_site/launcher/venv.sh")
 
 
@@ -56,6 +57,8 @@ def static_checks(env: Mapping[str, str], *, with_audit: bool) -> list[Check]:
         ),
         *(Check(f"syntax of {file}", ["sh", "-n", file], env) for file in SHELL_FILES),
         Check("syntax of .ci/run", ["bash", "-n", ".ci/run"], env),
+        Check("yamllint", [str(BIN / "yamllint"), "--strict", "."], env),
+        Check("compose file", [str(BIN / "check-jsonschema"), *COMPOSE], env),
     ]
     if with_audit:
         pins = ["-r", "requirements.txt", "-r", "requirements-dev.txt"]

@@ -1,13 +1,21 @@
 """The three database roles and their rights as SQL that may be run again, for embedded and managed servers.
 
-`python -m crmgap_site.launcher.roles` prints a psql script for the administrator of a managed PostgreSQL.
+`python -m crmgap_site.launcher.roles` prints a psql script for the administrator of a managed PostgreSQL; with
+`--apply` it does the same itself.
 """
 
 import argparse
+import os
 import re
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
+import psycopg
 from psycopg import Connection, sql
+
+from crmgap_site.launcher.errors import LaunchError
 
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 OWNER, APP, RESOLVER, DATABASE = "crmgap_owner", "crmgap_app", "crmgap_resolver", "crmgap"
@@ -114,8 +122,40 @@ SELECT {create} WHERE NOT EXISTS ({bootstrap.exists}) \\gexec
 {bootstrap.database}"""
 
 
+def apply_everything(admin_url: str, bootstrap: Bootstrap, database: str, urls: Mapping[str, str]) -> None:
+    """Make roles, database and rights as the administrator, and set the passwords of the two login roles.
+
+    `urls` maps the role that must be named in it to its URL; raises LaunchError when it names another role or database.
+    """
+    passwords = {role: checked_password(url, role, database) for role, url in urls.items()}
+    try:
+        with psycopg.connect(admin_url, autocommit=True, connect_timeout=10) as admin:
+            apply_bootstrap(admin, bootstrap)
+            for role, password in passwords.items():
+                sealed = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+                admin.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(sealed.decode())
+                    )
+                )
+        with psycopg.connect(admin_url, dbname=database, autocommit=True, connect_timeout=10) as admin:
+            admin.execute(bootstrap.database.encode())
+    except psycopg.Error as error:
+        raise LaunchError(f"The roles could not be made: {error}") from error
+
+
+def checked_password(url: str, role: str, database: str) -> str:
+    """Return the password in a role's URL; raises LaunchError when it is not that role's, or has none."""
+    parts = urlsplit(url)
+    if unquote(parts.username or "") != role or unquote(parts.path.lstrip("/")) != database:
+        raise LaunchError(f"The URL of {role} must name that role and the database {database}.")
+    if not parts.password:
+        raise LaunchError(f"The URL of {role} holds no password.")
+    return unquote(parts.password)
+
+
 def main() -> int:
-    """Print the script."""
+    """Print the script, or apply it."""
     parser = argparse.ArgumentParser(
         description="Print the SQL that prepares a managed PostgreSQL for CRMGap."
     )
@@ -123,9 +163,26 @@ def main() -> int:
     parser.add_argument("--app", default=APP)
     parser.add_argument("--resolver", default=RESOLVER)
     parser.add_argument("--database", default=DATABASE)
+    parser.add_argument(
+        "--apply",
+        action="store_true",
+        help="do it as ADMIN_DATABASE_URL, with the passwords of DATABASE_URL and DATABASE_OWNER_URL",
+    )
     names = parser.parse_args()
     bootstrap = bootstrap_sql(names.owner, names.app, names.resolver, names.database)
-    print(psql_script(bootstrap, names.database, names.owner, names.app))
+    if not names.apply:
+        print(psql_script(bootstrap, names.database, names.owner, names.app))
+        return 0
+    try:
+        urls = {
+            names.app: os.environ.get("DATABASE_URL", ""),
+            names.owner: os.environ.get("DATABASE_OWNER_URL", ""),
+        }
+        apply_everything(os.environ.get("ADMIN_DATABASE_URL", ""), bootstrap, names.database, urls)
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Roles {names.owner}, {names.app}, {names.resolver} and database {names.database} are ready.")
     return 0
 
 

@@ -83,22 +83,11 @@ class Site:
         self.supervisor.start(self._program("mail-sink", argv, word="surveys.mail.sink"))
 
     def start_web(self) -> None:
-        """Start gunicorn; its access log is off, because paths hold survey tokens."""
-        argv = ["-m", "gunicorn", "crmgap_site.wsgi:application", "--worker-class", "gthread"]
+        """Start gunicorn with the settings of `crmgap_site/web_server.py`."""
+        argv = ["-m", "gunicorn", "-c", "python:crmgap_site.web_server"]
         argv += ["--workers", str(self.counts.web_processes), "--threads", str(self.counts.web_threads)]
         for address in listen_addresses(self.env, self.port):
             argv += ["--bind", f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"]
-        argv += [
-            "--graceful-timeout",
-            "10",
-            "--timeout",
-            "120",
-            "--no-control-socket",
-            "--log-level",
-            "warning",
-        ]
-        if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn's heartbeat files must not wait for a disk
-            argv += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
         self.supervisor.start(self._program("web", argv, word="gunicorn", patience=12.0))
 
     def start_workers(self) -> None:

@@ -3,8 +3,16 @@
 import psycopg
 import pytest
 
+from crmgap_site.launcher.errors import LaunchError
 from crmgap_site.launcher.postgres import wheel_binaries
-from crmgap_site.launcher.roles import apply_bootstrap, bootstrap_sql, plain_name, psql_script
+from crmgap_site.launcher.roles import (
+    apply_bootstrap,
+    apply_everything,
+    bootstrap_sql,
+    checked_password,
+    plain_name,
+    psql_script,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 MEMBERSHIPS = """
@@ -114,3 +122,35 @@ def test_script_is_complete_for_psql() -> None:
 
 def test_wheel_brings_the_binaries() -> None:
     assert any((folder / "initdb").exists() for folder in wheel_binaries())
+
+
+def test_apply_makes_roles_that_sign_in_by_the_password_of_their_url(servers: dict[str, str]) -> None:
+    urls = {
+        "made_owner": "postgresql://made_owner:o%40p@db/made",
+        "made_app": "postgresql://made_app:a%2Fp@db/made",
+    }
+    bootstrap = bootstrap_sql("made_owner", "made_app", "made_resolver", "made")
+    for _twice in range(2):
+        apply_everything(url_of(servers, "postgres", "postgres"), bootstrap, "made", urls)
+    with psycopg.connect(url_of(servers, "postgres")) as admin:
+        stored = admin.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'made_app'").fetchone()
+    assert stored is not None
+    assert str(stored[0]).startswith("SCRAM-SHA-256$")
+    with psycopg.connect(url_of(servers, "made_owner", "made"), autocommit=True) as owner:
+        owner.execute("CREATE TABLE kept (id int)")
+    with psycopg.connect(url_of(servers, "made_app", "made")) as app:
+        assert app.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://other:p@db/crmgap", "must name that role"),
+        ("postgresql://crmgap_app:p@db/other", "must name that role"),
+        ("postgresql://crmgap_app@db/crmgap", "holds no password"),
+        ("", "must name that role"),
+    ],
+)
+def test_url_of_another_role_or_without_password_is_refused(url: str, said: str) -> None:
+    with pytest.raises(LaunchError, match=said):
+        checked_password(url, "crmgap_app", "crmgap")
