@@ -1,5 +1,6 @@
 """Typed readers of environment variables; a wrong value stops the start with a line that names the variable."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +61,12 @@ def read_list(name: str, default: str = "") -> list[str]:
 
 def read_database(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings for a URL postgresql://user:password@host:port/name?host=/socket&sslmode=require."""
-    url = urlsplit(os.environ.get(name, default))
+    return parse_database(name, os.environ.get(name, default))
+
+
+def parse_database(name: str, text: str) -> dict[str, Any]:
+    """Return Django's settings for the URL in the variable of that name."""
+    url = urlsplit(text)
     if url.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured(f"{name} must be a postgresql:// URL; PostgreSQL is the only engine.")
     query: Mapping[str, list[str]] = parse_qs(url.query)
@@ -79,3 +85,9 @@ def read_database(name: str, default: str) -> dict[str, Any]:
         "HOST": query.get("host", [unquote(url.hostname or "")])[0],
         "PORT": str(url.port or query.get("port", [""])[0]),
     }
+
+
+def database_mark(database: Mapping[str, Any]) -> str:
+    """Return 16 hex digits that tell databases apart, whoever signs in: by server, port and name."""
+    place = "|".join(str(database[part]) for part in ("HOST", "PORT", "NAME"))
+    return hashlib.sha256(place.encode()).hexdigest()[:16]

@@ -21,7 +21,7 @@ LONE_TOKEN = re.compile(
     r"(?<![\w./-])(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[a-z])[A-Za-z0-9]{22}(?![\w-])"
 )
 URL_PASSWORD = re.compile(r"(://)[^/\s@\"']*@")
-ADDRESS = re.compile(r"[^\s@<>\"'(),:;/]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"[^\s@<>\"'(),:;/][^\s@<>\"(),:;/]*@[\w-]+(?:\.[\w-]+)+")
 CUTS = (
     (URL_PASSWORD, r"\1…@"),
     (QUERY, r"\1?…"),

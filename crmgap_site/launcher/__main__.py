@@ -2,7 +2,6 @@
 
 import argparse
 import fcntl
-import json
 import os
 import sys
 import time
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from crmgap_site.launcher import backups, native
+from crmgap_site.launcher import backups, native, sample
 from crmgap_site.launcher.environment import (
     DEFAULT_PORT,
     check_values,
@@ -148,28 +147,20 @@ def start_site(options: argparse.Namespace, places: Places, supervisor: Supervis
     site.start_web()
     site.start_workers()
     site.wait_until_healthy()
-    is_own_database = "DATABASE_URL" in found
-    if (options.sample or is_own_database) and not options.no_sample and not options.self_test:
-        prepare_sample(places, site)
+    is_wanted = options.sample or ("DATABASE_URL" in found and not sample.is_somebodys(site.env))
+    if is_wanted and not options.no_sample and not options.self_test:
+        sample.prepare(places, site, say)
     return site
-
-
-def prepare_sample(places: Places, site: Site) -> None:
-    """Create the sample engagement unless its sign-in file says that it is there."""
-    if not (places.var / "sample-sign-in.json").exists():
-        say("Creating the sample engagement with its two reports (about a minute) ...")
-        site.create_sample()
 
 
 def announce(site: Site, places: Places, seconds: float) -> None:
     """Say where the site is and how to sign in."""
     base_url = site.env["BASE_URL"]
     say(f"\nCRMGap is ready after {seconds:.0f} s:  {base_url}")
-    sign_in = places.var / "sample-sign-in.json"
-    if sign_in.exists():
-        sample = json.loads(sign_in.read_text())
-        say(f"  sign in as  {sample['email']}  with the password  {sample['password']}")
-        for url in sample.get("report_urls", ()):
+    sign_in = sample.read_sign_in(places, site.env)
+    if sign_in is not None:
+        say(f"  sign in as  {sign_in['email']}  with the password  {sign_in['password']}")
+        for url in sign_in.get("report_urls", ()):
             say(f"  report      {url if '://' in url else base_url + url}")
     if site.env.get("MAIL_SINK_DIR"):
         say(f"  mails stay on this machine, in {site.env['MAIL_SINK_DIR']}")

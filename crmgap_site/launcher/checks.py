@@ -35,6 +35,9 @@ def read_options(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str
     """Return the options of ./test and the arguments meant for pytest."""
     parser = argparse.ArgumentParser(prog="./test", description="Run every check, pytest last.")
     parser.add_argument("--no-browser", action="store_true", help="leave out the tests that need Chromium")
+    parser.add_argument(
+        "--no-servers", action="store_true", help="leave out the run on the system's PostgreSQL and Redis"
+    )
     parser.add_argument("--long", action="store_true", help="also soak and fault runs at full numbers")
     parser.add_argument("--audit", action="store_true", help="also look the pinned parts up for known holes")
     return parser.parse_known_args(arguments)
@@ -102,18 +105,16 @@ def run_check(check: Check) -> bool:
 
 def pytest_arguments(options: argparse.Namespace, given: Sequence[str]) -> list[str]:
     """Return pytest's command line; a -n or -m of the caller comes later and wins."""
-    left_out = [
-        mark for mark, wanted in (("long", options.long), ("browser", not options.no_browser)) if not wanted
-    ]
+    wanted = {"long": options.long, "browser": not options.no_browser, "servers": not options.no_servers}
+    left_out = [mark for mark, is_wanted in wanted.items() if not is_wanted]
     marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)] if left_out else []
     return [sys.executable, "-m", "pytest", "-n", PROCESSES, *marks, *given]
 
 
 def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
     """Run the checks and pytest; returns 0 only when all of them succeeded."""
-    native.ensure(
-        native.test_parts(with_browser=not options.no_browser), CHECKOUT / "var" / "log" / "apt.log"
-    )
+    parts = native.test_parts(with_browser=not options.no_browser, with_servers=not options.no_servers)
+    native.ensure(parts, CHECKOUT / "var" / "log" / "apt.log")
     with private_servers() as variables:
         env = os.environ | {"DJANGO_SETTINGS_MODULE": "crmgap_site.settings"} | variables
         failed = [
@@ -124,6 +125,8 @@ def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
         tests = subprocess.run(pytest_arguments(options, given), env=env, cwd=CHECKOUT, check=False)
     if options.no_browser:
         print("Left out: the browser tests (--no-browser).", flush=True)
+    if options.no_servers:
+        print("Left out: the run on the system's PostgreSQL and Redis (--no-servers).", flush=True)
     return 1 if failed else tests.returncode
 
 

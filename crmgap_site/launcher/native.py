@@ -1,6 +1,6 @@
-"""Parts of the system that no wheel brings: Pango, fonts, and for the tests Chromium and poppler.
+"""Parts of the system that no wheel brings: Pango, fonts, and for the tests Chromium, poppler and the system's servers.
 
-`python -m crmgap_site.launcher.native [--tests] [--no-browser]` installs or names what is missing.
+`python -m crmgap_site.launcher.native [--tests] [--no-browser] [--no-servers]` installs or names what is missing.
 """
 
 import argparse
@@ -9,12 +9,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from crmgap_site.launcher.errors import LaunchError
+from crmgap_site.launcher.postgres import OLDEST_MAJOR, read_major, system_binaries
+from crmgap_site.launcher.valkey import OLDEST_REDIS, read_redis_major, system_server
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "~/Library/Fonts", "~/.fonts")
 LIBRARY_FOLDERS = ("", "/opt/homebrew/lib/", "/usr/local/lib/")
@@ -60,6 +63,17 @@ def has_program(*names: str) -> bool:
     return any(shutil.which(name) for name in names)
 
 
+def has_system_postgres() -> bool:
+    """Tell whether the system, not the virtual environment, has a PostgreSQL that is new enough."""
+    return any((read_major(folder) or 0) >= OLDEST_MAJOR for folder in system_binaries())
+
+
+def has_system_redis() -> bool:
+    """Tell whether the system has a Redis or Valkey that is new enough."""
+    server = system_server()
+    return server is not None and (read_redis_major(server) or 0) >= OLDEST_REDIS
+
+
 RUN_PARTS = (
     Part("libpango-1.0-0", "pango", partial(has_library, "pango-1.0", "0")),
     Part("libpangoft2-1.0-0", "pango", partial(has_library, "pangoft2-1.0", "0")),
@@ -68,6 +82,10 @@ RUN_PARTS = (
     Part("fonts-noto-cjk", "font-noto-sans-cjk", partial(has_font, "Noto Sans CJK")),
 )
 PDF_PARTS = (Part("poppler-utils", "poppler", partial(has_program, "pdftotext")),)
+SERVER_PARTS = (
+    Part("postgresql", "postgresql", has_system_postgres),
+    Part("redis-server", "redis", has_system_redis),
+)
 BROWSER_PARTS = (Part("chromium", "chromium", partial(has_program, "chromium", "chromium-browser")),)
 
 
@@ -108,7 +126,7 @@ def install(parts: Sequence[Part], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install_command = ["apt-get", "install", "-y", "-q", "--no-install-recommends"]
-    with log.open("ab") as file:
+    with no_service_starts(), log.open("ab") as file:
         for command in (["apt-get", "update", "-q"], [*install_command, *(part.debian for part in parts)]):
             subprocess.run(
                 command,
@@ -121,9 +139,24 @@ def install(parts: Sequence[Part], log: Path) -> None:
             )
 
 
-def test_parts(*, with_browser: bool) -> tuple[Part, ...]:
+@contextmanager
+def no_service_starts(policy: Path = Path("/usr/sbin/policy-rc.d")) -> Iterator[None]:
+    """Keep Debian from starting the services of the packages that are installed meanwhile."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink(missing_ok=True)
+
+
+def test_parts(*, with_browser: bool, with_servers: bool) -> tuple[Part, ...]:
     """Return what the tests need on top."""
-    return RUN_PARTS + PDF_PARTS + (BROWSER_PARTS if with_browser else ())
+    browser = BROWSER_PARTS if with_browser else ()
+    return RUN_PARTS + PDF_PARTS + browser + (SERVER_PARTS if with_servers else ())
 
 
 def main() -> int:
@@ -131,8 +164,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Install or name the missing parts of the system.")
     parser.add_argument("--tests", action="store_true", help="also what ./test needs")
     parser.add_argument("--no-browser", action="store_true", help="leave Chromium out")
+    parser.add_argument("--no-servers", action="store_true", help="leave PostgreSQL and Redis out")
     options = parser.parse_args()
-    parts = test_parts(with_browser=not options.no_browser) if options.tests else RUN_PARTS
+    wanted = test_parts(with_browser=not options.no_browser, with_servers=not options.no_servers)
+    parts = wanted if options.tests else RUN_PARTS
     try:
         ensure(parts, Path("var/log/apt.log"))
     except LaunchError as error:

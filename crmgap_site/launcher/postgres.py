@@ -40,6 +40,7 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # a failing statement may hold personal data
     "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",  # the detail of an error quotes the row
 }
 FORGETFUL_SETTINGS = {
     "fsync": "off",
@@ -124,12 +125,17 @@ def reachable_binaries(binaries: Binaries, account: Account) -> Binaries:
 
 
 class Postgres:
-    """One embedded server under `places.servers`; `is_forgetful` trades durability for speed (tests)."""
+    """One embedded server under `places.servers`; `is_forgetful` trades durability for speed (tests).
 
-    def __init__(self, places: Places, *, is_forgetful: bool = False) -> None:
+    `folders` names where its binaries may come from; without it the wheel's come first, then the system's.
+    """
+
+    def __init__(
+        self, places: Places, *, is_forgetful: bool = False, folders: list[Path] | None = None
+    ) -> None:
         self.places, self.is_forgetful = places, is_forgetful
         self.data = places.servers / "postgres"
-        self.binaries = reachable_binaries(choose_binaries(self.data), places.account)
+        self.binaries = reachable_binaries(choose_binaries(self.data, folders), places.account)
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """Return the URL of a role on the unix socket."""

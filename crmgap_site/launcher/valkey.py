@@ -1,8 +1,10 @@
 """The embedded Valkey: broker and cache on a private unix socket, holding nothing that has to last."""
 
+import re
 import shutil
 import signal
 import socket
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from crmgap_site.launcher.postgres import server_environment
 from crmgap_site.launcher.processes import Program, Supervisor
 
 START_SECONDS = 30.0
+OLDEST_REDIS = 7
 
 
 def find_binary() -> Path:
@@ -21,11 +24,26 @@ def find_binary() -> Path:
     if spec is not None and spec.origin is not None:
         for binary in sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")):
             return binary
-    for name in ("valkey-server", "redis-server"):
-        path = shutil.which(name)
-        if path:
-            return Path(path)
+    server = system_server()
+    if server is not None:
+        return server
     raise LaunchError("No Valkey or Redis server was found: neither in the virtual environment nor on PATH.")
+
+
+def system_server() -> Path | None:
+    """Return the server on PATH, or None."""
+    found = (shutil.which(name) for name in ("redis-server", "valkey-server"))
+    return next((Path(path) for path in found if path), None)
+
+
+def read_redis_major(server: Path) -> int | None:
+    """Return the major version of a Redis or Valkey server, or None when it does not run."""
+    try:
+        done = subprocess.run([server, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    version = re.search(r"v=(\d+)\.", done.stdout)
+    return int(version.group(1)) if version else None
 
 
 def reachable_binary(binary: Path, account: Account) -> Path:
@@ -48,8 +66,9 @@ def reachable_binary(binary: Path, account: Account) -> Path:
 class Valkey:
     """One embedded server; after a restart it is empty, and the sweep wakes the jobs from their rows."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, binary: Path | None = None) -> None:
         self.places = places
+        self.binary = reachable_binary(binary or find_binary(), places.account)
         self.socket = places.sockets / "valkey.sock"
         self.folder = places.servers / "valkey"
 
@@ -69,15 +88,15 @@ class Valkey:
             "save": "",
             "appendonly": "no",
             "daemonize": "no",
+            "maxmemory-policy": "noeviction",
         }
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        binary = reachable_binary(find_binary(), self.places.account)
         return Program(
             name="valkey",
-            argv=[str(binary), *options],
+            argv=[str(self.binary), *options],
             env=server_environment(),
             log=self.places.log / "valkey.log",
-            word=binary.name,
+            word=self.binary.name,
             stops=((signal.SIGTERM, 10.0),),
             account=self.places.account,
             cwd=self.folder,

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from crmgap_site.env import database_mark
 from crmgap_site.sample.company import PRACTICE, SIGN_IN_EMAIL, SIGN_IN_NAME
 from practice import lookups, services
 from practice.models import Member, User
@@ -20,6 +21,15 @@ FILE_NAME = "sample-sign-in.json"
 def sign_in_file() -> Path:
     """Return where the sign-in is kept; it is written last, so it stands for a finished sample."""
     return settings.VAR_DIR / FILE_NAME
+
+
+def is_finished() -> bool:
+    """Tell whether the sign-in file is that of this database: one of another database opens nothing here."""
+    try:
+        content = json.loads(sign_in_file().read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(content.get("database") == database_mark(settings.DATABASES["default"]))
 
 
 def find_owner() -> Member | None:
@@ -60,7 +70,12 @@ def write_sign_in(owner: Member, report_urls: Sequence[str]) -> None:
     user = owner.user
     user.set_password(password)
     user.save(update_fields=["password"])
-    content = {"email": user.email, "password": password, "report_urls": list(report_urls)}
+    content = {
+        "email": user.email,
+        "password": password,
+        "report_urls": list(report_urls),
+        "database": database_mark(settings.DATABASES["default"]),
+    }
     path = sign_in_file()
     draft = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -21,7 +21,7 @@ def create_sample(say: Callable[[str], None]) -> bool:
     Answers and diagnosis need no worker; mails and documents are left to the workers where there are any.
     """
     owner = account.find_owner()
-    if owner is not None and account.sign_in_file().exists():
+    if owner is not None and account.is_finished():
         return False
     owner = owner or account.found_sample_practice()
     with _timed(say, "people, wave and launch"):

@@ -84,5 +84,7 @@ def test_pins_are_installed_once_and_again_when_they_change(checkout: Path) -> N
 def test_pytest_leaves_out_what_was_not_asked_for() -> None:
     options, given = read_options(["--no-browser", "tests/charts", "-x"])
     assert pytest_arguments(options, given)[-4:] == ["-m", "not long and not browser", "tests/charts", "-x"]
+    options, given = read_options(["--no-servers", "--long"])
+    assert pytest_arguments(options, given)[-2:] == ["-m", "not servers"]
     options, given = read_options(["--long"])
     assert "-m" not in pytest_arguments(options, given)[3:]

@@ -1,6 +1,7 @@
 """A missing part of the system is installed by root or named in one line."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def test_normal_user_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest
         native.ensure(ABSENT, tmp_path / "apt.log")
 
 
-def test_browser_is_needed_by_the_browser_tests_only() -> None:
-    assert set(native.BROWSER_PARTS) <= set(native.test_parts(with_browser=True))
-    assert not set(native.BROWSER_PARTS) & set(native.test_parts(with_browser=False))
+def test_browser_and_servers_are_needed_by_their_tests_only() -> None:
+    everything = set(native.test_parts(with_browser=True, with_servers=True))
+    neither = set(native.test_parts(with_browser=False, with_servers=False))
+    assert set(native.BROWSER_PARTS) | set(native.SERVER_PARTS) == everything - neither
+
+
+def test_no_service_starts_while_packages_are_installed(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    with native.no_service_starts(policy):
+        assert subprocess.run([policy], check=False).returncode == 101
+    assert not policy.exists()
+    policy.write_text("#!/bin/sh\nexit 0\n")
+    with native.no_service_starts(policy):
+        assert "exit 0" in policy.read_text()
+    assert policy.exists()
