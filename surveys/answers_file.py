@@ -224,6 +224,16 @@ def conversions_of(
     return found
 
 
+@dataclass(slots=True)
+class _Cell:
+    """What a text in a column means: packed value, what is wrong with it, the number it is, how often it occurs."""
+
+    value: int
+    problem: str = ""
+    number: int | None = None
+    n: int = 0
+
+
 class _Checker:
     """Reads the cells of one file and keeps what is wrong."""
 
@@ -234,7 +244,7 @@ class _Checker:
         self.missing = MISSING_WORDS | {code.casefold() for code in options.missing}
         self.cannot_judge = {code.casefold() for code in options.cannot_judge}
         self.problems: list[Problem] = []
-        self.values: dict[int, list[int]] = {}
+        self.read: dict[int, dict[str, _Cell]] = {}
 
     def note(self, row: int, column: int, cell: str, text: str) -> None:
         """Keep a problem."""
@@ -242,25 +252,30 @@ class _Checker:
         self.problems.append(Problem(row, name, cell[:40], text))
 
     def rating(self, row: int, column: int, cell: str, slot: Slot) -> int:
-        """Return a rating as the file gives it, or the code of no value."""
+        """Return a rating as the file gives it, or the code of no value; cells repeat, so each is read once."""
+        known = self.read.setdefault(column, {})
+        found = known.get(cell)
+        if found is None:
+            found = known[cell] = self._read_rating(cell, slot)
+        found.n += 1
+        if found.problem:
+            self.note(row, column, cell, found.problem)
+        return found.value
+
+    def _read_rating(self, cell: str, slot: Slot) -> "_Cell":
         word = cell.casefold()
         if word in self.missing:
-            return MISSING
+            return _Cell(MISSING)
         if word in self.cannot_judge:
-            return CANNOT_JUDGE if slot.cannot_judge else MISSING
+            return _Cell(CANNOT_JUDGE if slot.cannot_judge else MISSING)
         if not NUMBER.fullmatch(cell):
-            self.note(
-                row, column, cell, _("not a whole number; add it to the codes for no answer if it is one")
-            )
-            return MISSING
-        value = int(re.split(r"[.,]", cell)[0])
-        self.values.setdefault(column, []).append(value)
+            return _Cell(MISSING, _("not a whole number; add it to the codes for no answer if it is one"))
+        number = int(re.split(r"[.,]", cell)[0])
         low, high = sorted(self.options.scales.get(slot.scale.code, (slot.scale.low, slot.scale.high)))
-        if not low <= value <= high:
-            text = _("outside %(low)s to %(high)s") % {"low": low, "high": high}
-            self.note(row, column, cell, text)
-            return MISSING
-        return value
+        if low <= number <= high:
+            return _Cell(number, number=number)
+        text = _("outside %(low)s to %(high)s") % {"low": low, "high": high}
+        return _Cell(MISSING, text, number=number)
 
     def weight(self, row: int, column: int, cell: str) -> float:
         """Return a weight above 0."""
@@ -336,11 +351,14 @@ def check_answers(
 
 
 def _summaries(checker: _Checker, slots: Mapping[int, Slot]) -> dict[int, ColumnSummary]:
-    wrong = Counter(problem.column for problem in checker.problems)
     found = {}
     for column in slots:
-        values = checker.values.get(column, [])
+        cells = list(checker.read.get(column, {}).values())
+        numbers = [cell.number for cell in cells if cell.number is not None]
         found[column] = ColumnSummary(
-            len(values), min(values, default=None), max(values, default=None), wrong[checker.header[column]]
+            n=sum(cell.n for cell in cells if cell.number is not None),
+            low=min(numbers, default=None),
+            high=max(numbers, default=None),
+            n_problems=sum(cell.n for cell in cells if cell.problem),
         )
     return found
