@@ -187,6 +187,9 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args: Any, members: Iterable[Member], **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "field"
         people = [(f"member:{member.pk}", str(member.user)) for member in members]
         others = [("token", _("API tokens")), ("system", _("CRMGap itself"))]
         self._offer("actor", _("Everybody"), [*people, *others])

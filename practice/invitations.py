@@ -117,7 +117,7 @@ def accept(invitation: Invitation, *, user: User) -> Member:
     locked.save(update_fields=["accepted_at"])
     _confirm_address(user)
     audit.record("invitation.accepted", locked, actor=member)
-    audit.record("member.added", member, actor=member, changed=["role"])
+    audit.record("member.joined", member, actor=member, changed=["role"])
     return member
 
 

@@ -10,10 +10,11 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crmgap_site.templatetags.portal import STEPS, find_url
+from crmgap_site.templatetags.portal import STEPS, allowed_url, find_url
 from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.models import Action, Diagnosis, Finding
-from practice.models import Engagement
+from practice.models import Engagement, Member
+from practice.permissions import can
 from reports.enums import ReportState
 from reports.models import Report
 from surveys.enums import AudienceState, DeliveryState, Round
@@ -27,6 +28,10 @@ NEXT_LABELS = {
     "diagnosis": gettext_lazy("Read the diagnosis"),
     "report": gettext_lazy("Make the reports"),
     "actions": gettext_lazy("Follow the actions"),
+}
+READ_LABELS = NEXT_LABELS | {
+    "people": gettext_lazy("See the people"),
+    "report": gettext_lazy("Read the reports"),
 }
 IN_FIELD = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 
@@ -54,14 +59,17 @@ class Overview:
     n_people: int
     due: datetime | None
     slug: str
+    member: Member | None
 
     @property
-    def next_action(self) -> dict[str, str]:
-        """Return the next best action: label and address."""
-        return {
-            "label": str(NEXT_LABELS[self.step]),
-            "url": find_url(ROUTES[self.step], slug=self.slug, engagement_id=self.engagement.pk),
-        }
+    def next_action(self) -> dict[str, str] | None:
+        """Return the next best action of the member, label and address; None when the role has nothing to do."""
+        url = allowed_url(self.member, ROUTES[self.step], slug=self.slug, engagement_id=self.engagement.pk)
+        if not url:
+            return None
+        is_reader = self.member is not None and not can(self.member, "engagement.edit")
+        labels = READ_LABELS if is_reader else NEXT_LABELS
+        return {"label": str(labels[self.step]), "url": url}
 
     @property
     def done_steps(self) -> set[str]:
@@ -72,9 +80,10 @@ class Overview:
     @property
     def today(self) -> dict[str, str] | None:
         """Return the line for "needs you today", or None when nothing does."""
-        if self.health.state not in {"warn", "bad"} and not self.n_to_decide:
+        may_act = self.member is None or can(self.member, "engagement.edit")
+        if not may_act or (self.health.state not in {"warn", "bad"} and not self.n_to_decide):
             return None
-        text, action = self.health.text, self.next_action
+        text, action = self.health.text, self.next_action or {}
         if self.n_to_decide:
             text = ngettext("%(n)s finding to decide", "%(n)s findings to decide", self.n_to_decide)
             text %= {"n": self.n_to_decide}
@@ -89,8 +98,10 @@ class Overview:
         }
 
 
-def overviews(engagements: Iterable[Engagement], *, slug: str) -> list[Overview]:
-    """Return the overviews of some engagements with a number of queries that does not grow with them."""
+def overviews(
+    engagements: Iterable[Engagement], *, slug: str, member: Member | None = None
+) -> list[Overview]:
+    """Return the overviews of some engagements for a member; the number of queries does not grow with them."""
     rows = list(engagements)
     ids = [row.pk for row in rows]
     all_waves = Wave.objects.filter(engagement__in=ids).defer("instrument").prefetch_related("audiences")
@@ -129,6 +140,7 @@ def overviews(engagements: Iterable[Engagement], *, slug: str) -> list[Overview]
                 n_people=n_people,
                 due=_due(wave),
                 slug=slug,
+                member=member,
             )
         )
     return found

@@ -9,11 +9,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from crmgap_site.engagements.overview import overviews
 from crmgap_site.engagements.setup import EngagementSetupForm, audience_lengths, open_engagement
 from crmgap_site.templatetags.portal import find_url
+from diagnosis.figures import gaps_by_code
+from diagnosis.messages import summary_title
+from diagnosis.views.sources import latest_source
 from diagnosis.words import AUDIENCES
 from practice import services
 from practice.forms import EngagementForm
+from practice.models import Engagement
 from practice.pages import page_of
-from practice.permissions import require_permission
+from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import clients_for, engagements_for, get_client_for, get_engagement_for
 from reports.enums import ReportState
@@ -34,7 +38,7 @@ def engagement_list(request: PracticeRequest, slug: str) -> HttpResponse:
         by_client = engagements.filter(client_organisation__name__icontains=query)
         engagements = engagements.filter(name__icontains=query) | by_client
     page = page_of(request, engagements)
-    rows = overviews(page.object_list, slug=slug)
+    rows = overviews(page.object_list, slug=slug, member=request.member)
     page.object_list = rows
     today = [row.today for row in rows if row.today] if not query else []
     return render(
@@ -81,8 +85,9 @@ def engagement_edit(request: PracticeRequest, slug: str, engagement_id: UUID) ->
 def engagement_detail(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
     """Show where an engagement stands, whether it is healthy, and what is next."""
     engagement = get_engagement_for(request.member, engagement_id)
-    overview = overviews([engagement], slug=slug)[0]
-    field = field_view(overview.wave) if overview.wave else None
+    overview = overviews([engagement], slug=slug, member=request.member)[0]
+    may_watch = can(request.member, "field.read")
+    field = field_view(overview.wave) if overview.wave and may_watch else None
     audiences = [
         {
             "name": AUDIENCES.get(row.audience.audience, row.audience.audience),
@@ -106,10 +111,25 @@ def engagement_detail(request: PracticeRequest, slug: str, engagement_id: UUID) 
         "reports": [
             _report_row(report, slug) for report in reports_of_engagement(request.member, engagement)[:10]
         ],
-        "n_to_decide": overview.n_to_decide,
+        "n_to_decide": overview.n_to_decide if can(request.member, "diagnosis.edit") else None,
+        "diagnosis": _diagnosis_row(request, engagement),
         "n_actions": overview.n_actions,
     }
     return render(request, "practice/engagement_detail.html", context)
+
+
+def _diagnosis_row(request: PracticeRequest, engagement: Engagement) -> dict[str, object] | None:
+    """Return the newest diagnosis in one sentence and its total gap, or None."""
+    source = latest_source(request, engagement)
+    if source is None:
+        return None
+    total = gaps_by_code(source.result)[source.instrument.waterfall.total]["overall"]
+    return {
+        "computed_at": source.diagnosis.computed_at,
+        "headline": summary_title(source.result, source.instrument),
+        "summary": source.diagnosis.summary,
+        "e1": total if total.get("estimate") is not None else None,
+    }
 
 
 def _report_row(report: Report, slug: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.core.paginator import Page
@@ -16,13 +17,16 @@ from django.forms import BoundField, CheckboxInput
 from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from practice.accent import accent_of
+from practice.accent import HEX, accent_of
+from practice.enums import Role
+from practice.models import Member
+from practice.permissions import can
 
 register = template.Library()
 
@@ -289,7 +293,7 @@ def client_mark(name: str, colour: str = "") -> SafeString:
         '<svg class="client-mark" viewBox="0 0 32 32" aria-hidden="true">'
         '<rect width="32" height="32" rx="6" fill="{}"/>'
         '<text x="16" y="20.5">{}</text></svg>',
-        accent_of(colour or "#475364").light,
+        accent_of(colour if HEX.match(colour) else "#475364").light,
         initials,
     )
 
@@ -303,6 +307,21 @@ def find_url(name: str, **kwargs: Any) -> str:
         except NoReverseMatch:
             continue
     return ""
+
+
+def allowed_url(member: Member | None, name: str, **kwargs: Any) -> str:
+    """Return the URL of a portal page, or "" when the member's role may not open it (or there is no such page)."""
+    url = find_url(name, **kwargs)
+    return url if may_open(member, url) else ""
+
+
+def may_open(member: Member | None, url: str) -> bool:
+    """Tell whether the member's role includes what the page behind an address asks for."""
+    try:
+        permission = getattr(resolve(urlsplit(url).path).func, "permission", "")
+    except Resolver404:
+        return True
+    return member is None or not permission or can(member, permission)
 
 
 @register.simple_tag(takes_context=True)
@@ -322,16 +341,29 @@ def rail_section(context: Context) -> str:
 
 
 # --- steps --------------------------------------------------------------------------------------
-def _steps(slug: str, engagement: Any, current: str, done: Iterable[str] | None) -> list[Step]:
+def _steps(
+    slug: str, engagement: Any, current: str, done: Iterable[str] | None, member: Member | None
+) -> list[Step]:
+    """Return the six steps; those a role may not open have no address, and client viewers do not see them."""
     codes = [code for code, _name, _route in STEPS]
     before = codes[: codes.index(current)] if current in codes else []
     finished = set(before if done is None else done)
-    steps = []
-    for number, (code, name, route) in enumerate(STEPS, start=1):
-        url = find_url(route, slug=slug, engagement_id=engagement.pk)
+    steps: list[Step] = []
+    for code, name, route in STEPS:
+        url = allowed_url(member, route, slug=slug, engagement_id=engagement.pk)
+        if not url and member is not None and member.role == Role.CLIENT_VIEWER:
+            continue
         state = "now" if code == current else "done" if code in finished else "todo"
-        steps.append(Step(number, code, str(name), url, state))
+        steps.append(Step(len(steps) + 1, code, str(name), url, state))
     return steps
+
+
+def _allowed_action(context: Context) -> dict[str, Any] | None:
+    """Return the page's next action; only its note where the role may not do it."""
+    action = context.get("next_action")
+    if not action or may_open(context.get("member"), action.get("url", "")):
+        return action
+    return {"note": action["note"]} if action.get("note") and can(context["member"], "field.read") else None
 
 
 @register.inclusion_tag("includes/stepper.html", takes_context=True)
@@ -341,8 +373,8 @@ def stepper(
     """Show the six steps of an engagement; `done` are codes of finished steps (default: all before the current)."""
     practice = context.get("practice")
     return {
-        "steps": _steps(practice.slug if practice else "", engagement, current, done),
-        "next_action": context.get("next_action"),
+        "steps": _steps(practice.slug if practice else "", engagement, current, done, context.get("member")),
+        "next_action": _allowed_action(context),
         "csrf_token": context.get("csrf_token"),
     }
 

@@ -25,7 +25,7 @@ from surveys.enums import AudienceState, Round
 from surveys.forms import ExtendForm
 from surveys.models import Wave, WaveAudience
 from surveys.services import field
-from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
+from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
 
 RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 
@@ -33,7 +33,9 @@ RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 @require_safe
 @require_permission("field.read")
 def field_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
-    """Show the field of the newest wave."""
+    """Show the field of the newest wave; without a wave lead to the people, where the first one is planned."""
+    if not has_wave(request, engagement_id):
+        return redirect("surveys:people", slug=slug, engagement_id=engagement_id)
     engagement, wave = engagement_and_wave(request, engagement_id)
     return render(request, "surveys/field.html", _context(request, engagement, wave))
 

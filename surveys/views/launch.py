@@ -29,7 +29,7 @@ from surveys.models import Wave, WaveAudience
 from surveys.respondent_pages import preview_pages
 from surveys.services import waves
 from surveys.services.launch import launch_wave
-from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
+from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
 
 TIGHT_GROUP = 8
 
@@ -38,6 +38,8 @@ TIGHT_GROUP = 8
 @require_permission("wave.edit")
 def launch_plan(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
     """Show what goes to whom and when, with everything that should be settled first; POST changes the plan."""
+    if not has_wave(request, engagement_id):
+        return redirect("surveys:people", slug=slug, engagement_id=engagement_id)
     engagement, wave = engagement_and_wave(request, engagement_id)
     days = [*wave.plan["reminder_days"], None, None]
     initial = {"first_reminder": days[0], "second_reminder": days[1], "close_days": wave.plan["close_days"]}

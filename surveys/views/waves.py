@@ -26,3 +26,8 @@ def engagement_and_wave(request: PracticeRequest, engagement_id: UUID) -> tuple[
     if wave is None:
         raise Http404
     return engagement, wave
+
+
+def has_wave(request: PracticeRequest, engagement_id: UUID) -> bool:
+    """Tell whether an engagement of the member has a wave; 404 when the member may not see the engagement."""
+    return latest_wave_of(get_engagement_for(request.member, engagement_id)) is not None

@@ -104,7 +104,7 @@ def test_looking_changes_nothing_and_accepting_joins_with_the_role(owner_a: Memb
         member = Member.objects.get(user__email=ADDRESS)
         assert (member.role, member.user.name) == (Role.ANALYST, "Nora New")
         verbs = list(AuditEntry.objects.values_list("verb", flat=True)[:3])
-    assert verbs == ["member.added", "invitation.accepted", "invitation.created"]
+    assert verbs == ["member.joined", "invitation.accepted", "invitation.created"]
     assert Client().get(f"/join/{token}/").status_code == 404
 
 
