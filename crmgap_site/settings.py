@@ -75,6 +75,11 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "practice.middleware.PracticeMiddleware",
 ]
+METRICS_TOKEN = env.read_text("METRICS_TOKEN", "")
+if METRICS_TOKEN:
+    if len(METRICS_TOKEN) < 20:
+        raise ImproperlyConfigured("METRICS_TOKEN must have at least 20 random characters.")
+    MIDDLEWARE.insert(0, "crmgap_site.metrics.MetricsMiddleware")
 ROOT_URLCONF = "crmgap_site.urls"
 WSGI_APPLICATION = "crmgap_site.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
@@ -163,7 +168,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

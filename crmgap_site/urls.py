@@ -3,12 +3,13 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from crmgap_site import views
+from crmgap_site import metrics, views
 from crmgap_site.engagements import views as engagements
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="practice:profile"), name="mfa_index"),
     path(
         "accounts/2fa/webauthn/",

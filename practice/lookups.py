@@ -62,3 +62,20 @@ def due_jobs(now: datetime, limit: int = 200) -> list[DueJob]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM crmgap_due_jobs(%s, %s)", [now, limit])
         return [DueJob(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class JobTotal:
+    """How many jobs of a kind are in a state; `oldest_due` is the age in seconds of the oldest that waits, or None."""
+
+    kind: str
+    state: str
+    n: int
+    oldest_due: float | None
+
+
+def job_totals(now: datetime) -> list[JobTotal]:
+    """Return the totals of jobs above all practices."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crmgap_job_totals(%s)", [now])
+        return [JobTotal(*row) for row in cursor.fetchall()]

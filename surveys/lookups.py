@@ -1,4 +1,5 @@
-"""Named look-ups of the surveys room above a practice: which audiences have mails or dates that are due."""
+"""Named look-ups of the surveys room above a practice: which audiences have mails or dates that are due,
+and the operator's totals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,22 @@ def audiences_with_due_mails(now: datetime) -> list[tuple[UUID, UUID]]:
 def audiences_with_due_dates(now: datetime) -> list[tuple[UUID, UUID]]:
     """Return (practice, wave audience) whose opening or closing date has come."""
     return _audiences("crmgap_due_audiences", now)
+
+
+def delivery_totals(now: datetime) -> list[tuple[str, int, float | None]]:
+    """Return (state, number, age in seconds of the oldest mail that is due) above all practices."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, n, oldest_due FROM crmgap_delivery_totals(%s)", [now])
+        rows: list[tuple[str, int, float | None]] = cursor.fetchall()
+    return rows
+
+
+def mixer_totals(now: datetime) -> tuple[int, int]:
+    """Return (finished answers that wait to be mixed, audiences not released an hour after closing)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT waiting, overdue FROM crmgap_mixer_totals(%s)", [now])
+        found: tuple[int, int] = cursor.fetchone()
+    return found
 
 
 def _audiences(function: str, now: datetime) -> list[tuple[UUID, UUID]]:

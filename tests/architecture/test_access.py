@@ -28,6 +28,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PUBLIC = {
     "home",
     "healthz",
+    "metrics",
     "api:openapi",
     "practice:practice_create",
     "practice:join",

@@ -4,10 +4,8 @@ import json
 import logging
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,15 +14,12 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from crmgap_site.launcher.environment import choose_port
 from crmgap_site.launcher.places import CHECKOUT
-from crmgap_site.launcher.site import static_digest
 from crmgap_site.logs import cut_secrets
 from tests.conftest import owner_dsn
+from tests.crmgap_site.web import Site, status
 from tests.factories.world import World, plant_world
 
-LONGEST_WAIT = 60.0
-STATIC = CHECKOUT / "var" / "test" / f"static-{static_digest()[:12]}"
 TASK_THAT_FAILS = """
 import django
 django.setup()
@@ -37,64 +32,6 @@ def failing(answer):
         raise RuntimeError("not saved: " + answer) from error
 failing.apply(args=["%s"])
 """
-
-
-def collect_static(env: dict[str, str]) -> None:
-    """Collect the static files as an installation does, once until one of them changes."""
-    if not (STATIC / "staticfiles.json").exists():
-        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
-        subprocess.run(collect, cwd=CHECKOUT, env=env, check=True)
-
-
-class Site:
-    """gunicorn with the site's own settings on a free port, its output in a file."""
-
-    def __init__(self, folder: Path):
-        self.port, self.log = choose_port(18_000 + os.getpid() % 1_000), folder / "web.log"
-        database = settings.DATABASES["default"]["NAME"]
-        url = re.sub(r"@([^/]*)/[^?]*", rf"@\1/{database}", os.environ["DATABASE_URL"])
-        env = os.environ | {
-            "DATABASE_URL": url,
-            "WEB_BIND": f"127.0.0.1:{self.port}",
-            "WEB_PROCESSES": "1",
-            "LOG_LEVEL": "INFO",
-            "DJANGO_SETTINGS_MODULE": "crmgap_site.settings",
-            "VAR_DIR": str(folder),
-            "STATIC_DIR": str(STATIC),
-        }
-        collect_static(env)
-        with self.log.open("wb") as out:
-            argv = [sys.executable, "-m", "gunicorn", "-c", "python:crmgap_site.web_server"]
-            self.process = subprocess.Popen(argv, cwd=CHECKOUT, env=env, stdout=out, stderr=out)
-
-    def wait(self) -> None:
-        """Return once it listens."""
-        deadline = time.monotonic() + LONGEST_WAIT
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        pytest.fail(self.log.read_text())
-
-    def send(
-        self, method: str, path: str, body: str = "", *, version: str = "HTTP/1.1", **headers: str
-    ) -> str:
-        """Send one raw request and return the whole answer."""
-        content = body.encode()
-        given = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(content))}
-        if body and "Content_Type" not in headers:
-            given["Content-Type"] = "application/x-www-form-urlencoded"
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        lines = [f"{method} {path} {version}", *(f"{name}: {value}" for name, value in given.items())]
-        with socket.create_connection(("127.0.0.1", self.port), 30) as line:
-            line.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
-            answer = b""
-            while received := line.recv(65536):
-                answer += received
-        return answer.decode(errors="replace")
 
 
 @pytest.fixture
@@ -111,13 +48,7 @@ def site(world: World, tmp_path: Path) -> Iterator[Site]:
         made.wait()
         yield made
     finally:
-        made.process.terminate()
-        made.process.wait(30)
-
-
-def status(answer: str) -> int:
-    """Return the status of a raw answer."""
-    return int(answer.split(" ", 2)[1])
+        made.stop()
 
 
 def canaries(kind: str, n: int) -> list[str]:
