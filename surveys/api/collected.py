@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -155,8 +156,17 @@ def _shown(audience: WaveAudience) -> dict[str, Any]:
     ).data
 
 
+JSON_TEXT = {
+    name: serializers.CharField(required=False, help_text="JSON text")
+    for name in ("columns", "scales", "missing", "cannot_judge")
+}
+ANSWERS_UPLOAD = inline_serializer("AnswersUpload", {"file": serializers.FileField(), **JSON_TEXT})
+
+
 class AudienceResponses(APIView):
     """Answers of an audience that were collected elsewhere."""
+
+    parser_classes = [JSONParser, MultiPartParser]
 
     read_permission = "field.read"
     write_permission = "wave.edit"
@@ -167,13 +177,14 @@ class AudienceResponses(APIView):
         return Response(_shown(selectors.get_audience_for(member_of(request), audience_id)))
 
     @extend_schema(
-        request={"multipart/form-data": AnswersFileSerializer, "application/json": AnswersFileSerializer},
+        request={"multipart/form-data": ANSWERS_UPLOAD},
         responses={201: CollectedSerializer},
     )
     def post(self, request: Request, audience_id: UUID) -> Response:
         """Take a file over, all rows or none; problem details name the row and column of what is wrong.
 
         Answers taken over earlier for the audience are replaced. The audience is released, so it can be diagnosed.
+        Instead of a form with a file, JSON with the answers as text is taken, as `csv`.
         """
         member = member_of(request)
         audience = selectors.get_audience_for(member, audience_id)

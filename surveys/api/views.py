@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import generics, serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -128,6 +129,7 @@ class WaveDetail(APIView):
 class WavePeople(generics.ListAPIView[Recipient]):
     """List the roster of a wave, or upload a list as a preview."""
 
+    parser_classes = [JSONParser, MultiPartParser]
     serializer_class = PersonSerializer
     queryset = Recipient.objects.none()
     read_permission = "people.read"
@@ -140,11 +142,16 @@ class WavePeople(generics.ListAPIView[Recipient]):
         )
 
     @extend_schema(
-        request={"multipart/form-data": PeopleFileSerializer, "application/json": PeopleFileSerializer},
+        request={
+            "multipart/form-data": inline_serializer("PeopleUpload", {"file": serializers.FileField()}),
+        },
         responses={201: ImportSerializer},
     )
     def post(self, request: Request, wave_id: UUID) -> Response:
-        """Read a CSV list and show what it would do; nothing enters the roster before it is confirmed."""
+        """Read a list and show what it would do; nothing enters the roster before it is confirmed.
+
+        Instead of a form with a file, JSON with the list as text is taken: {"csv": "..."}.
+        """
         member = member_of(request)
         wave = selectors.get_wave_for(member, wave_id)
         form = PeopleFileSerializer(data=request.data)

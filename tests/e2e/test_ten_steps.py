@@ -7,15 +7,14 @@ a phone, one of them without JavaScript, the others by HTTP.
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
-from crmgap_site.launcher.places import CHECKOUT
-from crmgap_site.launcher.trial import Trial, running_product
+from crmgap_site.launcher.trial import Trial
 from crmgap_site.selftest.account import time_code
 from crmgap_site.selftest.browser import Browser as HttpBrowser
 from crmgap_site.selftest.people import draw_answers, people_csv
@@ -27,12 +26,6 @@ PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 LINK = re.compile(r"https?://[^\s\"'<>]+/s/[0-9A-Za-z]+/")
 PATIENCE = 90.0
-
-
-@pytest.fixture(scope="module")
-def product() -> Iterator[Trial]:
-    with running_product(CHECKOUT / "var" / "walk") as trial:
-        yield trial
 
 
 class Walk:
