@@ -52,8 +52,8 @@ def sign_in(page: Page, base: str, owner: Member) -> None:
     page.goto(f"{base}/accounts/login/")
     page.locator("[name=login]").fill(owner.user.email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def confirm(page: Page) -> None:
@@ -66,8 +66,8 @@ def confirm(page: Page) -> None:
 
 def sign_out(page: Page, base: str) -> None:
     page.goto(f"{base}/accounts/logout/")
-    page.get_by_role("button", name="Sign out").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").first.click()
 
 
 def add_passkey(page: Page, base: str, name: str, *, alone: bool) -> None:
@@ -97,7 +97,8 @@ def test_a_passkey_signs_in_alone_and_satisfies_the_practice(
     confirm(page)
     assert page.url.endswith("/accounts/2fa/totp/activate/")
     assert sound(page) == []
-    page.get_by_role("link", name="Use a passkey instead").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Use a passkey instead").click()
     assert sound(page) == []
     add_passkey(page, base, "Work laptop", alone=True)
     assert "Recovery codes" in page.content()
@@ -159,12 +160,14 @@ def test_renaming_and_removing(context: BrowserContext, live_server: Any, owner:
     confirm(page)
     add_passkey(page, base, "Old name", alone=True)
     page.goto(f"{base}/profile/")
-    page.get_by_role("link", name="Rename").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Rename").click()
     page.locator("[name=name]").fill("New name")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/profile/")
     assert "New name" in page.content()
-    page.get_by_role("link", name="Remove").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Remove").click()
     assert sound(page) == []
     page.get_by_role("button", name="Remove").click()
     page.wait_for_url("**/profile/")
