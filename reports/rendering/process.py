@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports.exceptions import RenderError
+from reports.rendering.glyphs import name_signs, signs_without_glyph
 
 STYLE = Path(__file__).parent / "print.css"
 SECONDS = 120
@@ -28,7 +29,20 @@ def render_pdf(html: str, charts: Mapping[str, str], logos: Mapping[str, str] | 
 
     `charts` are SVG texts and `logos` base64 of PNGs, each by the name under which the HTML asks for it.
     """
-    assets = {"charts": dict(charts), "logos": dict(logos or {})}
+    pdf, complaints = _render(html, charts, logos or {})
+    if signs := signs_without_glyph(complaints):
+        in_words = {name: name_signs(svg, signs) for name, svg in charts.items()}
+        pdf, complaints = _render(name_signs(html, signs), in_words, logos or {})
+    if complaints:
+        raise RenderError("The renderer complained: " + "; ".join(complaints[:5]))
+    return pdf
+
+
+def _render(
+    html: str, charts: Mapping[str, str], logos: Mapping[str, str]
+) -> tuple[RenderedPdf, Sequence[str]]:
+    """Return the PDF and what the renderer complained of; each document has a process of its own."""
+    assets = {"charts": dict(charts), "logos": dict(logos)}
     job = json.dumps({"html": html, "css": STYLE.read_text(encoding="utf-8"), **assets})
     keep = {
         name: os.environ[name]
@@ -51,6 +65,4 @@ def render_pdf(html: str, charts: Mapping[str, str], logos: Mapping[str, str] | 
         raise RenderError(f"The renderer stopped with exit code {done.returncode}.", code="render_stopped")
     size = int.from_bytes(done.stdout[:4], "big")
     head = json.loads(done.stdout[4 : 4 + size])
-    if head["complaints"]:
-        raise RenderError("The renderer complained: " + "; ".join(head["complaints"][:5]))
-    return RenderedPdf(done.stdout[4 + size :], head["n_pages"])
+    return RenderedPdf(done.stdout[4 + size :], head["n_pages"]), head["complaints"]
