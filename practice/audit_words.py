@@ -36,6 +36,7 @@ VERBS: Final[Words] = {
     "engagement.created": _("opened an engagement"),
     "engagement.updated": _("changed an engagement"),
     "wave.created": _("made a wave"),
+    "wave.forms_changed": _("changed the forms of a wave"),
     "wave.plan_changed": _("changed the plan of a wave"),
     "wave.launched": _("launched a wave"),
     "audience.mode_set": _("chose confidential or named"),

@@ -1,11 +1,12 @@
 """What every request of a respondent needs and what hardly ever changes, kept per process.
 
-Forms stay for good: an instrument and a form never change after launch. Names of client and practice are read anew
-after a minute.
+Forms stay for good once they are asked: an instrument and a form never change after launch. Names of client and
+practice are read anew after a minute.
 """
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -14,8 +15,9 @@ from django.urls import reverse
 
 from practice.brand import accent_url
 from practice.models import ClientOrganisation, Practice
-from surveys.instruments import Form, parse_instrument
-from surveys.models import WaveAudience
+from surveys.enums import AudienceState
+from surveys.instruments import Form, Instrument, parse_instrument
+from surveys.models import Wave, WaveAudience
 
 CACHED_FORMS = 64
 CARD_SECONDS = 60.0
@@ -52,13 +54,24 @@ class AudienceCard:
 
 
 def form_of(wave_audience: WaveAudience) -> Form:
-    """Return the form of a launched audience."""
+    """Return the form of an audience; kept in memory once the audience is launched."""
     form = _forms.get(wave_audience.pk)
     if form is None:
-        document = wave_audience.wave.instrument
-        form = parse_instrument(document, source=f"wave {wave_audience.wave_id}").form(wave_audience.form)
-        _keep(_forms, wave_audience.pk, form)
+        form = instrument_of(wave_audience.wave).form(wave_audience.form)
+        if wave_audience.state != AudienceState.DRAFT:
+            _keep(_forms, wave_audience.pk, form)
     return form
+
+
+def instrument_of(wave: Wave) -> Instrument:
+    """Return the wave's own copy of the instrument, read anew."""
+    return parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+
+
+def forms_of(wave: Wave, audiences: Iterable[WaveAudience]) -> dict[str, Form]:
+    """Return the form of each audience of a wave by the audience's code; the instrument is read once."""
+    instrument = instrument_of(wave)
+    return {row.audience: instrument.form(row.form) for row in audiences}
 
 
 def is_form_cached(wave_audience_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """Forms of the surveys room."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from surveys.answers_file import Options
-from surveys.instruments import Scale
+from surveys.enums import AUDIENCE_NAMES
+from surveys.instruments import Component, Instrument, Scale
 from surveys.people_file import MAX_BYTES
 
 LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
@@ -91,6 +93,40 @@ def name_of_scale(scale: Scale) -> str:
 
 def _codes(text: str) -> tuple[str, ...]:
     return tuple(code for part in text.replace(";", ",").split(",") if (code := part.strip()))
+
+
+class FormsForm(forms.Form):
+    """The form of each audience, and the optional parts of the questionnaire."""
+
+    def __init__(
+        self,
+        *args: Any,
+        instrument: Instrument,
+        parts: Sequence[Component],
+        audiences: Iterable[str],
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.audiences = list(audiences)
+        for code in self.audiences:
+            self.fields[f"form_{code}"] = forms.ChoiceField(
+                label=AUDIENCE_NAMES.get(code, code),
+                choices=[
+                    (form.code, _("%(form)s, about %(n)s minutes") % {"form": form.title, "n": form.minutes})
+                    for form in instrument.forms_for(code)
+                ],
+            )
+        if parts:
+            self.fields["components"] = forms.MultipleChoiceField(
+                label=_("Further parts"),
+                choices=[(part.code, f"{part.name}: {part.description}") for part in parts],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def chosen(self) -> dict[str, str]:
+        """Return the form of each audience."""
+        return {code: self.cleaned_data[f"form_{code}"] for code in self.audiences}
 
 
 class PlanForm(forms.Form):

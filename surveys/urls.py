@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.views import collected, field, launch, mail_test, mailbox, people
+from surveys.views import collected, field, launch, mail_test, mailbox, people, questionnaire
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
@@ -37,7 +37,11 @@ urlpatterns = [
         collected.collected_discard,
         name="collected_discard",
     ),
-    path(f"{BASE}/preview/<str:audience>/", launch.form_preview, name="form_preview"),
+    path(f"{BASE}/preview/<str:audience>/", questionnaire.form_preview, name="form_preview"),
+    path(
+        f"{BASE}/preview/<str:audience>/frame/", questionnaire.form_preview_frame, name="form_preview_frame"
+    ),
+    path(f"{BASE}/forms/", questionnaire.forms_page, name="forms"),
     path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
     path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),
     path(f"{BASE}/launch/<uuid:audience_id>/mode/", launch.audience_mode, name="audience_mode"),

@@ -12,11 +12,17 @@ from diagnosis.words import AUDIENCES
 from practice import services
 from practice.forms import EngagementForm
 from practice.models import ClientOrganisation, Engagement, Member
-from surveys.instruments import BUILTIN, load_builtin
+from surveys.instruments import BUILTIN, Instrument, builtin_components, load_builtin
 from surveys.services.waves import create_wave
 
 DEFAULT_INSTRUMENT = "die-crm"
 AUDIENCE_CHOICES = list(AUDIENCES.items())
+STANDARD = "standard"
+VARIANTS = [
+    (STANDARD, gettext_lazy("Standard: all statements")),
+    ("short", gettext_lazy("Short: two statements of each dimension")),
+    ("pulse", gettext_lazy("Pulse: customers say only what they get today; staff keep the standard form")),
+]
 
 
 def instrument_choices() -> list[tuple[str, str]]:
@@ -27,6 +33,13 @@ def instrument_choices() -> list[tuple[str, str]]:
         names = ", ".join(str(AUDIENCES.get(row.code, row.name)) for row in instrument.audiences)
         found.append((code, f"{instrument.title} ({names})"))
     return found
+
+
+def component_choices() -> list[tuple[str, str]]:
+    """Return the parts that may be switched on, each with what it asks."""
+    return [
+        (part.code, f"{part.name}: {part.description}") for part in builtin_components(DEFAULT_INSTRUMENT)
+    ]
 
 
 class EngagementSetupForm(EngagementForm):
@@ -45,10 +58,25 @@ class EngagementSetupForm(EngagementForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    variant = forms.ChoiceField(
+        label=gettext_lazy("How long are the forms?"),
+        choices=VARIANTS,
+        initial=STANDARD,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Can be chosen for each audience until the launch."),
+    )
+    components = forms.MultipleChoiceField(
+        label=gettext_lazy("Further parts"),
+        choices=component_choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any):
-        if data is not None and "instrument" not in data:
+        if data is not None and not {"instrument", "variant"} <= set(data):
             data = data.copy()
-            data["instrument"] = DEFAULT_INSTRUMENT
+            data.setdefault("instrument", DEFAULT_INSTRUMENT)
+            data.setdefault("variant", STANDARD)
         super().__init__(data, *args, **kwargs)
 
     def clean(self) -> dict[str, Any]:
@@ -62,16 +90,29 @@ class EngagementSetupForm(EngagementForm):
             names = ", ".join(str(AUDIENCES.get(code, code)) for code in asked)
             self.add_error("audiences", _("This questionnaire asks: %(names)s.") % {"names": names})
         data["audiences"] = chosen
+        instrument = load_builtin(data["instrument"])
+        variant = data.pop("variant", STANDARD)
+        data["forms"] = {
+            code: form for code in chosen if (form := _form_of_variant(instrument, code, variant))
+        }
+        on_offer = {part.code for part in builtin_components(data["instrument"])}
+        data["components"] = [code for code in data.get("components", []) if code in on_offer]
         return data
 
 
+def _form_of_variant(instrument: Instrument, audience: str, variant: str) -> str:
+    """Return the form of an audience in this variant, "" when it has none and keeps its default."""
+    plans = [plan for plan in instrument.definition.forms if plan.audience == audience]
+    return next((plan.code for plan in plans if plan.variant == variant), "")
+
+
 def audience_lengths() -> list[dict[str, str]]:
-    """Return each audience with the length of its form in minutes, for every questionnaire."""
+    """Return each audience with the length of its forms in minutes (standard first), for every questionnaire."""
     rows = []
     for code in BUILTIN:
         instrument = load_builtin(code)
         for audience in instrument.audiences:
-            minutes = instrument.form_for(audience.code).minutes
+            minutes = " / ".join(str(form.minutes) for form in instrument.forms_for(audience.code))
             rows.append(
                 {
                     "title": f"{instrument.title}: {AUDIENCES.get(audience.code, audience.name)}",

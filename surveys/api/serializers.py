@@ -61,6 +61,19 @@ class NewWaveSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80, required=False, default="")
     kind = serializers.ChoiceField(choices=WaveKind.choices, required=False, default=WaveKind.LIVE)
     instrument = serializers.CharField(max_length=40, required=False, default="die-crm")
+    forms = serializers.DictField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        default=dict,
+        help_text="Form by audience, such as customers: customers-short; the others get their standard form.",
+    )
+    components = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=20,
+        required=False,
+        default=list,
+        help_text="Optional parts to switch on: personal-bond, voice, three-columns, disconfirmation.",
+    )
 
 
 class ModeSerializer(serializers.Serializer[Any]):

@@ -108,6 +108,8 @@ class EngagementWaves(generics.ListAPIView[Wave]):
             audiences=data["audiences"],
             kind=data["kind"],
             name=data["name"],
+            forms=data["forms"],
+            components=data["components"],
         )
         answer = show_wave(wave)
         answer.status_code = 201

@@ -1,10 +1,11 @@
 """Instruments: versioned questionnaire models as data, and the forms derived from them; knows no Django."""
 
-from surveys.instruments.builtin import BUILTIN, load_builtin
+from surveys.instruments.builtin import BUILTIN, builtin_components, load_builtin
 from surveys.instruments.definition import (
     Audience,
     Block,
     Comparison,
+    Component,
     Condition,
     Dimension,
     Factor,
@@ -48,6 +49,7 @@ __all__ = [
     "Audience",
     "Block",
     "Comparison",
+    "Component",
     "Condition",
     "Dimension",
     "Factor",
@@ -66,6 +68,7 @@ __all__ = [
     "Slot",
     "State",
     "Waterfall",
+    "builtin_components",
     "fill_company",
     "load_builtin",
     "parse_instrument",

@@ -4,16 +4,36 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from surveys.instruments.definition import Component
 from surveys.instruments.exceptions import InstrumentError
 from surveys.instruments.instrument import Instrument
-from surveys.instruments.schema import parse_instrument, parse_yaml
+from surveys.instruments.schema import instrument_from, parse_instrument, parse_yaml
+from surveys.instruments.tailoring import tailor
 
 BUILTIN = {"die-crm": "die_crm", "ecsi": "ecsi"}
 
 
 @cache
-def load_builtin(code: str) -> Instrument:
-    """The built-in instrument with this code; raises InstrumentError when there is none."""
+def load_builtin(code: str, components: frozenset[str] = frozenset()) -> Instrument:
+    """The built-in instrument with this code and these optional components switched on.
+
+    Raises InstrumentError when there is no such instrument or component.
+    """
+    whole = _whole(code).definition
+    try:
+        return instrument_from(tailor(whole, components), code)
+    except KeyError as error:
+        raise InstrumentError(code, [f"there is no component {error.args[0]}"]) from None
+
+
+def builtin_components(code: str) -> tuple[Component, ...]:
+    """Everything that may be switched on in a built-in instrument; raises InstrumentError when there is none."""
+    return _whole(code).components
+
+
+@cache
+def _whole(code: str) -> Instrument:
+    """The instrument with everything switched on, as its files say it."""
     if code not in BUILTIN:
         raise InstrumentError(code, [f"no built-in instrument has this code; there is {', '.join(BUILTIN)}"])
     content: dict[str, Any] = {}

@@ -31,6 +31,7 @@ def problems_of(definition: Definition) -> list[str]:
         *checker.waterfall(),
         *checker.patterns(),
         *checker.forms(),
+        *checker.components(),
         *checker.placeholders(),
     ]
 
@@ -75,6 +76,7 @@ class _Checker:
             "gaps": [entry.code for entry in definition.gaps],
             "patterns": [entry.code for entry in definition.patterns],
             "forms": [entry.code for entry in definition.forms],
+            "components": [entry.code for entry in definition.components],
         }
         for name, codes in named.items():
             for code in dict.fromkeys(codes):
@@ -252,7 +254,7 @@ class _Checker:
                 yield f"{path}.minutes: must not be negative"
             if not plan.sections:
                 yield f"{path}.sections: must not be empty"
-            keys = [section.key for section in plan.sections if section.kind == "blocks"]
+            keys = [section.key for section in plan.sections if section.kind == "blocks" or section.together]
             for key in sorted({key for key in keys if keys.count(key) > 1}):
                 yield f"{path}.sections: the key {key} is used twice"
             for number, section in enumerate(plan.sections):
@@ -274,6 +276,8 @@ class _Checker:
     def _dimension_section(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
         if not section.states:
             yield f"{path}.states: must not be empty"
+        if section.together and not (section.title and CODE.fullmatch(section.key)):
+            yield f"{path}: dimensions on one page need a key and a title"
         for code in section.states:
             yield from self._needs(f"{path}.states", code, self.state_codes, "state")
         for state in self.definition.states:
@@ -299,6 +303,23 @@ class _Checker:
         for item in items:
             if wording and wording not in item.wordings:
                 yield f"{path}: {item.code} has no wording for {wording}"
+
+    def components(self) -> Iterator[str]:
+        known = {entry.code for entry in self.definition.dimensions}
+        for component in self.definition.components:
+            path = f"components[{component.code}]"
+            for code in component.dimensions:
+                yield from self._needs(f"{path}.dimensions", code, known, "dimension")
+            for code in component.blocks:
+                yield from self._needs(f"{path}.blocks", code, self.block_codes, "block")
+            for code in component.states:
+                yield from self._needs(f"{path}.states", code, self.state_codes, "state")
+            for state in self.definition.states:
+                if state.code in component.states and not state.optional:
+                    yield f"{path}.states: {state.code} is not optional"
+        for path, item in self.items():
+            if item.dimension:
+                yield from self._needs(f"{path}.dimension", item.dimension, known, "dimension")
 
     def placeholders(self) -> Iterator[str]:
         """{company} is the only placeholder."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 Wording = Literal["customer", "staff"]
 Side = Literal["customer", "company"]
-Role = Literal["expectation", "perception", "belief", "standard", "delivery", "promise"]
+Role = Literal["expectation", "minimum", "perception", "belief", "standard", "delivery", "promise"]
 Stage = Literal["design", "implementation", "evaluation"]
 
 
@@ -49,7 +49,8 @@ class Audience:
 class Item:
     """One statement; mark 2 = in pulse and short forms, 1 = in short forms, 0 = in full forms only.
 
-    `states`: the states it is asked in, empty = all of them; `columns`: names it has in files collected elsewhere.
+    `states`: the states it is asked in, empty = all of them; `columns`: names it has in files collected elsewhere;
+    `dimension`: the dimension a further question is about, so that it comes and goes with it.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Item:
     reversed: bool = False
     states: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    dimension: str = ""
 
     def is_asked_in(self, state: str) -> bool:
         """Tell whether the state asks this item."""
@@ -227,11 +229,15 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a form: the dimensions with paired states, readiness pillars, or one page of blocks."""
+    """A part of a form: the dimensions with paired states, readiness pillars, or one page of blocks.
+
+    `together` puts all dimensions on one page, which then needs `key` and `title`.
+    """
 
     kind: Literal["dimensions", "readiness", "blocks"]
     states: tuple[str, ...] = ()
     min_mark: int = 0
+    together: bool = False
     pillars: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     key: str = ""
@@ -240,8 +246,23 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Component:
+    """A part that a wave may switch on: dimensions, blocks, and states that are asked beside the others."""
+
+    code: str
+    name: str
+    description: str
+    dimensions: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FormPlan:
-    """How the form of an audience is put together; `minutes` 0 = computed from the questions."""
+    """How the form of an audience is put together; `minutes` 0 = computed from the questions.
+
+    `variant` names what is the same in the forms of several audiences: standard, short, pulse.
+    """
 
     code: str
     audience: str
@@ -251,3 +272,4 @@ class FormPlan:
     sections: tuple[Section, ...]
     minutes: int = 0
     default: bool = False
+    variant: str = "standard"

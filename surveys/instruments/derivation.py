@@ -34,7 +34,7 @@ def derive_form(definition: Definition, plan: FormPlan) -> Form:
         title=plan.title,
         headline=plan.headline,
         intro=plan.intro,
-        minutes=plan.minutes or _minutes(pages),
+        minutes=plan.minutes or math.ceil(seconds_of(pages) / 60),
         pages=pages,
         slots=slots,
         slot_index={slot.code: slot.index for slot in slots},
@@ -42,7 +42,8 @@ def derive_form(definition: Definition, plan: FormPlan) -> Form:
     )
 
 
-def _minutes(pages: tuple[Page, ...]) -> int:
+def seconds_of(pages: tuple[Page, ...]) -> int:
+    """Time the questions take, in seconds, by the rates above."""
     seconds = 0
     for page in pages:
         for question in page.questions:
@@ -50,7 +51,7 @@ def _minutes(pages: tuple[Page, ...]) -> int:
                 seconds += SECONDS_PER_RATING * len(question.slots)
             else:
                 seconds += SECONDS_PER_TEXT if question.kind == "text" else SECONDS_PER_CHOICE
-    return math.ceil(seconds / 60)
+    return seconds
 
 
 class _FormBuilder:
@@ -64,7 +65,10 @@ class _FormBuilder:
         self.core: list[int] = []
 
     def pages(self, section: Section) -> Iterator[Page]:
-        if section.kind == "dimensions":
+        if section.kind == "dimensions" and section.together:
+            questions = [q for d in self.definition.dimensions for q in self._dimension_questions(section, d)]
+            yield Page(section.key, "dimension", section.title, section.intro, tuple(questions))
+        elif section.kind == "dimensions":
             for dimension in self.definition.dimensions:
                 yield self._dimension_page(section, dimension)
         elif section.kind == "readiness":
@@ -77,8 +81,7 @@ class _FormBuilder:
     def _text(self, item: Item) -> str:
         return item.wordings[self.audience.wording]
 
-    def _dimension_page(self, section: Section, dimension: Dimension) -> Page:
-        questions = []
+    def _dimension_questions(self, section: Section, dimension: Dimension) -> Iterator[Question]:
         for item in dimension.items:
             if item.mark < section.min_mark:
                 continue
@@ -86,13 +89,15 @@ class _FormBuilder:
             if not asked:
                 continue
             slots = tuple(self._core_slot(self.states[code], dimension, item) for code in asked)
-            questions.append(Question(item.code, "ratings", self._text(item), slots=slots))
+            yield Question(item.code, "ratings", self._text(item), slots=slots)
+
+    def _dimension_page(self, section: Section, dimension: Dimension) -> Page:
         return Page(
             key=dimension.code.lower(),
             kind="dimension",
             title=dimension.title,
             intro=section.intro,
-            questions=tuple(questions),
+            questions=tuple(self._dimension_questions(section, dimension)),
             group=dimension.code,
         )
 

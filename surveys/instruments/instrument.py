@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from surveys.instruments.definition import (
     Audience,
     Block,
+    Component,
     Condition,
     Dimension,
     Factor,
@@ -22,7 +23,7 @@ from surveys.instruments.definition import (
 )
 from surveys.instruments.form import Form
 
-_Coded = TypeVar("_Coded", Audience, State, Dimension, Pillar, Factor, Block, Gap, Form)
+_Coded = TypeVar("_Coded", Audience, State, Dimension, Pillar, Factor, Block, Gap, Form, FormPlan)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Definition:
     waterfall: Waterfall
     patterns: tuple[Pattern, ...]
     forms: tuple[FormPlan, ...]
+    components: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,15 @@ class Instrument:
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         return self.definition.patterns
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Optional parts that are switched on in this copy."""
+        return self.definition.components
+
+    def plan(self, code: str) -> FormPlan:
+        """How a form is put together; KeyError when there is none."""
+        return _with_code(self.definition.forms, code)
 
     def form(self, code: str) -> Form:
         """The form with this code; KeyError when there is none."""

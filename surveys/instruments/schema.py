@@ -19,6 +19,11 @@ def parse_instrument(mapping: Mapping[str, Any], source: str = "instrument") -> 
         definition: Definition = reader.read(Definition, mapping)
     except UnreadableError:
         raise InstrumentError(source, reader.problems) from None
+    return instrument_from(definition, source)
+
+
+def instrument_from(definition: Definition, source: str) -> Instrument:
+    """The instrument of a definition with its forms; raises InstrumentError when its parts do not fit together."""
     problems = problems_of(definition)
     if problems:
         raise InstrumentError(source, problems)

@@ -1,6 +1,6 @@
 """Waves: one round of asking with a frozen instrument and its audiences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Engagement, Member
 from surveys.enums import AudienceState, Mode, WaveKind
-from surveys.instruments import InstrumentError, load_builtin
+from surveys.instruments import Instrument, InstrumentError, load_builtin
 from surveys.models import Wave, WaveAudience
 
 DEFAULT_PLAN: Mapping[str, Any] = {"reminder_days": [4, 9], "close_days": 14}
@@ -27,16 +27,21 @@ def create_wave(
     audiences: Sequence[str] = ("customers", "managers", "front_line", "crm_team"),
     kind: str = WaveKind.LIVE,
     name: str = "",
+    forms: Mapping[str, str] | None = None,
+    components: Collection[str] = (),
 ) -> Wave:
-    """Make a wave with a frozen copy of the instrument and one confidential audience per code."""
+    """Make a wave with a frozen copy of the instrument and one confidential audience per code.
+
+    `forms` chooses a form by audience (the others get their default), `components` the optional parts to switch on.
+    """
+    instrument = _tailored(instrument_code, components)
     try:
-        instrument = load_builtin(instrument_code)
-        forms = {code: instrument.form_for(code).code for code in audiences}
-    except (InstrumentError, LookupError) as error:
+        chosen = {code: _form_code(instrument, code, (forms or {}).get(code)) for code in audiences}
+    except LookupError as error:
         raise InvalidInputError(
             _("This instrument or audience does not exist."), fields={"audiences": str(error)[:200]}
         ) from error
-    if not forms:
+    if not chosen:
         raise InvalidInputError(
             _("Choose at least one audience."), fields={"audiences": _("Choose at least one.")}
         )
@@ -53,10 +58,67 @@ def create_wave(
         plan=dict(DEFAULT_PLAN),
     )
     WaveAudience.objects.bulk_create(
-        [WaveAudience(wave=wave, audience=code, form=form) for code, form in forms.items()]
+        [WaveAudience(wave=wave, audience=code, form=form) for code, form in chosen.items()]
     )
     audit.record("wave.created", wave, actor=actor)
     return wave
+
+
+def _tailored(code: str, components: Collection[str]) -> Instrument:
+    try:
+        load_builtin(code)
+    except InstrumentError as error:
+        raise InvalidInputError(
+            _("This instrument or audience does not exist."), fields={"audiences": str(error)[:200]}
+        ) from error
+    try:
+        return load_builtin(code, frozenset(components))
+    except InstrumentError as error:
+        raise InvalidInputError(
+            _("This questionnaire has no such part."), fields={"components": str(error)[:200]}
+        ) from error
+
+
+def _form_code(instrument: Instrument, audience: str, wanted: str | None) -> str:
+    """Return the form an audience gets; LookupError for an unknown audience."""
+    forms = [form.code for form in instrument.forms_for(audience)]
+    if not forms:
+        raise KeyError(audience)
+    if wanted is None:
+        return forms[0]
+    if wanted not in forms:
+        raise InvalidInputError(
+            _("This audience has no such form."),
+            fields={f"form_{audience}": _("Choose one of: %(forms)s.") % {"forms": ", ".join(forms)}},
+        )
+    return wanted
+
+
+@transaction.atomic
+def change_forms(
+    wave: Wave, *, forms: Mapping[str, str], components: Collection[str], actor: Member | None
+) -> Wave:
+    """Choose the form of each audience and the optional parts anew; possible until the launch.
+
+    Audiences not named in `forms` keep theirs. Raises WrongStateError after the launch, when answers collected
+    elsewhere rest on the forms, or when the wave's version of the questionnaire is not the present one.
+    """
+    locked = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
+    if locked.launched_at is not None:
+        raise WrongStateError(_("The wave is launched: its forms cannot change any more."))
+    audiences = list(WaveAudience.objects.select_for_update(of=("self",)).filter(wave=locked))
+    if any(row.source for row in audiences):
+        raise WrongStateError(_("Answers collected elsewhere rest on these forms, so they cannot change."))
+    instrument = _tailored(locked.instrument_code, components)
+    if instrument.version != locked.instrument_version:
+        raise WrongStateError(_("This wave keeps its older version of the questionnaire, as it was."))
+    for row in audiences:
+        row.form = _form_code(instrument, row.audience, forms.get(row.audience, row.form))
+        row.save(update_fields=["form"])
+    locked.instrument = instrument.as_dict()
+    locked.save(update_fields=["instrument"])
+    audit.record("wave.forms_changed", locked, actor=actor, changed=["forms"])
+    return locked
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Pages before the field: the launch plan with its checks, the mode of each audience, and the preview of the forms."""
+"""Pages before the field: the launch plan with its checks, and the mode of each audience."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.exceptions import CrmgapError
 from practice.models import Engagement
@@ -23,10 +23,9 @@ from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import Mode
-from surveys.form_cache import form_of
+from surveys.form_cache import forms_of
 from surveys.forms import PlanForm
 from surveys.models import Wave, WaveAudience
-from surveys.respondent_pages import preview_pages
 from surveys.services import waves
 from surveys.services.launch import launch_wave
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
@@ -97,7 +96,7 @@ def _plan_page(
 
 def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
     start: datetime = wave.launched_at or timezone.now()
-    forms = {row.audience: form_of(row) for row in asked}
+    forms = forms_of(wave, asked)
     rows = [
         {
             "audience": name_of_audience(row.audience),
@@ -202,36 +201,3 @@ def audience_mode(
     except CrmgapError as error:
         messages.error(request, " ".join([error.message, *error.fields.values()]))
     return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
-
-
-@require_safe
-@require_permission("form.read")
-def form_preview(request: PracticeRequest, slug: str, engagement_id: UUID, audience: str) -> HttpResponse:
-    """Show a form as its audience sees it, on phone or desktop; nothing is recorded."""
-    engagement, wave = engagement_and_wave(request, engagement_id)
-    rows = {row.audience: row for row in wave.audiences.all()}
-    if audience not in rows:
-        raise Http404
-    forms = {code: form_of(row) for code, row in rows.items()}
-    context = {
-        "engagement": engagement,
-        "step": "people",
-        "audience": audience,
-        "device": "phone" if request.GET.get("device") == "phone" else "desktop",
-        "audiences": [
-            {
-                "code": code,
-                "name": name_of_audience(code),
-                "url": reverse(
-                    "surveys:form_preview",
-                    kwargs={"slug": slug, "engagement_id": engagement.pk, "audience": code},
-                ),
-                "minutes": forms[code].minutes,
-                "n_pages": len(forms[code].pages),
-                "n_slots": len(forms[code].slots),
-            }
-            for code in sorted(rows, key=lambda code: ORDER.get(code, 9))
-        ],
-        "form_pages": preview_pages(forms[audience], engagement.client_organisation.name),
-    }
-    return render(request, "surveys/form_preview.html", context)

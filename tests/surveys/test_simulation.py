@@ -6,7 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, Form, load_builtin
+from surveys.instruments import (
+    CANNOT_JUDGE,
+    MISSING,
+    NO_STANDARD,
+    Form,
+    builtin_components,
+    load_builtin,
+)
 from surveys.simulation import (
     NO_GAP_TRUTH,
     SAMPLE_TRUTH,
@@ -20,6 +27,8 @@ from surveys.simulation import (
 
 INSTRUMENT = load_builtin("die-crm")
 FORMS = [form.code for form in INSTRUMENT.forms]
+STANDARD = [plan.code for plan in INSTRUMENT.definition.forms if plan.default]
+WHOLE = load_builtin("die-crm", frozenset(part.code for part in builtin_components("die-crm")))
 LOWEST_VALUE = -1000
 
 
@@ -65,7 +74,7 @@ def test_recorded_means_are_the_true_means(code: str, truth: CompanyTruth) -> No
 
 def test_sample_company_has_the_gaps_of_its_story() -> None:
     means: dict[str, float] = {}
-    for form in INSTRUMENT.forms:
+    for form in map(INSTRUMENT.form, STANDARD):
         told = true_means(form, SAMPLE_TRUTH)
         means |= {state: mean_of_state(form, told, state) for state in form.states}
     assert means["CP"] - means["CE"] == pytest.approx(-1.2, abs=0.05)
@@ -96,6 +105,16 @@ def test_company_without_gaps_has_equal_means_everywhere() -> None:
 
 
 @pytest.mark.parametrize("code", FORMS)
+def test_every_component_has_a_truth(code: str) -> None:
+    form = WHOLE.form(code)
+    assert len(draw_responses(form, SAMPLE_TRUTH, 3, 1)[0].scores) == form.n_ratings
+    told = true_means(form, SAMPLE_TRUTH)
+    if "CA.R1.1" in told:
+        assert told["CA.R1.1"] < told["CP.R1.1"] < told["CE.R1.1"]
+        assert told["Y5.R6"] < told["Y5.R7"] < 0
+
+
+@pytest.mark.parametrize("code", STANDARD)
 def test_scales_are_about_as_reliable_as_real_ones(code: str) -> None:
     form = INSTRUMENT.form(code)
     rows = attentive_rows(draw_responses(form, SAMPLE_TRUTH, 3000, 2))
