@@ -35,6 +35,15 @@ def test_style_sheet_loads_nothing_from_elsewhere(path):
     assert "sourceMappingURL" not in source
 
 
+def test_dark_is_the_same_by_choice_and_by_preference():
+    source = (STATIC / "tokens.css").read_text()
+    chosen = re.search(r'^\[data-bs-theme="dark"\] \{\n(.*?)^\}', source, re.DOTALL | re.MULTILINE)
+    preferred = re.search(r"^:root:not\(\[data-bs-theme\]\) \{\n(.*?)^\}", source, re.DOTALL | re.MULTILINE)
+    assert chosen
+    assert preferred
+    assert chosen[1] == preferred[1]
+
+
 def test_vendored_files_have_their_licences():
     named = (STATIC / "vendor" / "README.md").read_text()
     for path in [*STATIC.glob("vendor/*.css"), *STATIC.glob("vendor/*.js"), *STATIC.glob("fonts/*.woff2")]:
