@@ -16,6 +16,7 @@ from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
 from practice.permissions import ensure
 from practice.selectors import latest_job
+from surveys.enums import WaveKind
 from surveys.models import Wave
 
 KIND: Final = "diagnosis"
@@ -30,10 +31,13 @@ def request_diagnosis(wave: Wave, actor: Member | None) -> Diagnosis:
     """Ask for a diagnosis of what a wave has released; it is computed in the background.
 
     Asking again while one waits or runs returns that one and wakes its worker; asking again without new answers or
-    rules returns the finished one. Raises NothingReleasedError when there is nothing to compute from.
+    rules returns the finished one. Raises NothingReleasedError when there is nothing to compute from, and
+    WrongStateError for test waves.
     """
     if actor is not None:
         ensure(actor, "diagnosis.edit")
+    if wave.kind == WaveKind.TEST:
+        raise WrongStateError(_("Test answers are never diagnosed."))
     Wave.objects.select_for_update(no_key=True).get(pk=wave.pk)
     latest = Diagnosis.objects.filter(wave=wave).select_related("snapshot", "wave").first()
     if latest is not None and latest.state in OPEN_STATES:

@@ -36,6 +36,8 @@ VERBS: Final[Words] = {
     "engagement.created": _("opened an engagement"),
     "engagement.updated": _("changed an engagement"),
     "wave.created": _("made a wave"),
+    "wave.tried_out": _("sent themselves everything as each audience"),
+    "wave.test_deleted": _("deleted test answers"),
     "wave.forms_changed": _("changed the forms of a wave"),
     "wave.plan_changed": _("changed the plan of a wave"),
     "wave.launched": _("launched a wave"),

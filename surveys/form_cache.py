@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from practice.brand import accent_url
 from practice.models import ClientOrganisation, Practice
-from surveys.enums import AudienceState
+from surveys.enums import AudienceState, WaveKind
 from surveys.instruments import Form, Instrument, parse_instrument
 from surveys.models import Wave, WaveAudience
 
@@ -31,13 +31,17 @@ _cards: OrderedDict[UUID, tuple[float, "AudienceCard"]] = OrderedDict()
 
 
 class Brand(NamedTuple):
-    """Whose names, logos and colour a survey page carries; addresses are "" where there is nothing to show."""
+    """Whose names, logos and colour a survey page carries; addresses are "" where there is nothing to show.
+
+    `is_test`: answers are test answers, which every page says.
+    """
 
     client_name: str
     practice_name: str
     logo_url: str
     practice_logo_url: str
     accent_url: str
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,8 @@ def read_card(wave_audience_id: UUID) -> AudienceCard:
     if is_form_cached(wave_audience_id):
         rows = rows.defer("wave__instrument", "wave__plan")
     audience = rows.get(pk=wave_audience_id)
-    card = AudienceCard(
-        brand_for(audience.wave.engagement.client_organisation, audience.practice), form_of(audience)
-    )
+    brand = brand_for(audience.wave.engagement.client_organisation, audience.practice)
+    card = AudienceCard(brand._replace(is_test=audience.wave.kind == WaveKind.TEST), form_of(audience))
     _keep(_cards, wave_audience_id, (time.monotonic(), card))
     return card
 

@@ -13,7 +13,7 @@ from practice.enums import Role
 from practice.models import Engagement, Member
 from practice.selectors import get_or_404
 from surveys.disclosure import MIN_GROUP, minimum_for, safe_total
-from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.enums import AudienceState, DeliveryState, Mode, Round, WaveKind
 from surveys.models import (
     Delivery,
     Draft,
@@ -45,13 +45,13 @@ def get_wave_for(member: Member, public_id: UUID | str) -> Wave:
 
 
 def waves_of_engagement(member: Member, engagement: Engagement) -> QuerySet[Wave]:
-    """Return the waves of an engagement, newest first."""
-    return waves_for(member).filter(engagement=engagement).order_by("-number")
+    """Return the waves of an engagement that are no tests, newest first."""
+    return waves_for(member).filter(engagement=engagement).exclude(kind=WaveKind.TEST).order_by("-number")
 
 
 def latest_wave_of(engagement: Engagement) -> Wave | None:
-    """Return the newest wave of an engagement, or None."""
-    waves = Wave.objects.select_related("engagement__client_organisation")
+    """Return the newest wave of an engagement that is no test, or None."""
+    waves = Wave.objects.select_related("engagement__client_organisation").exclude(kind=WaveKind.TEST)
     return waves.filter(engagement=engagement).order_by("-number", "-created_at").first()
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.views import collected, field, launch, mail_test, mailbox, people, questionnaire
+from surveys.views import collected, field, launch, mail_test, mailbox, people, questionnaire, trial
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
@@ -43,6 +43,9 @@ urlpatterns = [
     ),
     path(f"{BASE}/forms/", questionnaire.forms_page, name="forms"),
     path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
+    path(f"{BASE}/launch/confirm/", launch.launch_confirm, name="launch_confirm"),
+    path(f"{BASE}/launch/test/", trial.trial_send, name="trial_send"),
+    path(f"{BASE}/launch/test/delete/", trial.trial_delete, name="trial_delete"),
     path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),
     path(f"{BASE}/launch/<uuid:audience_id>/mode/", launch.audience_mode, name="audience_mode"),
     path(f"{BASE}/field/", field.field_page, name="field"),

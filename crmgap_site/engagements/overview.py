@@ -17,7 +17,7 @@ from practice.models import Engagement, Member
 from practice.permissions import can
 from reports.enums import ReportState
 from reports.models import Report
-from surveys.enums import AudienceState, DeliveryState, Round
+from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
 from surveys.models import Delivery, Recipient, Wave
 
 ROUTES = {code: route for code, _name, route in STEPS}
@@ -104,7 +104,8 @@ def overviews(
     """Return the overviews of some engagements for a member; the number of queries does not grow with them."""
     rows = list(engagements)
     ids = [row.pk for row in rows]
-    all_waves = Wave.objects.filter(engagement__in=ids).defer("instrument").prefetch_related("audiences")
+    counted = Wave.objects.filter(engagement__in=ids).exclude(kind=WaveKind.TEST)
+    all_waves = counted.defer("instrument").prefetch_related("audiences")
     waves: dict[UUID, Wave] = {wave.engagement_id: wave for wave in all_waves.order_by("number")}
     wave_ids = [wave.pk for wave in waves.values()]
     people = _counts(Recipient.objects.filter(wave_audience__wave__in=wave_ids), "wave_audience__wave")

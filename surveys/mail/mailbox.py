@@ -1,6 +1,7 @@
 """The mailbox of development and sample: mails the sink recorded, of the open scope's practice only.
 
-Of confidential audiences only invitations are listed: a reminder would tell who has not answered yet.
+Of confidential audiences only invitations are listed: a reminder would tell who has not answered yet. Test mails, which
+went to the practice's own people, are listed in every round.
 """
 
 import re
@@ -18,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from practice.models import Invitation
 from practice.scope import require_practice_id
-from surveys.enums import DeliveryState, Mode, Round
+from surveys.enums import DeliveryState, Mode, Round, WaveKind
 from surveys.mail.sink import name_of
 from surveys.models import Delivery
 
@@ -49,7 +50,8 @@ def is_available() -> bool:
 
 def listed_deliveries() -> QuerySet[Delivery]:
     """Return the deliveries whose mails may be read here, newest first."""
-    readable = Q(wave_audience__mode=Mode.NAMED) | Q(round=Round.INVITATION)
+    is_test = Q(wave_audience__wave__kind=WaveKind.TEST)
+    readable = Q(wave_audience__mode=Mode.NAMED) | Q(round=Round.INVITATION) | is_test
     accepted = Delivery.objects.filter(readable, state__in=[DeliveryState.ACCEPTED, DeliveryState.DELIVERED])
     related = accepted.select_related("recipient", "wave_audience__wave__engagement__client_organisation")
     return related.order_by("-due_at", "recipient__email_key", "pk")

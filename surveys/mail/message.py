@@ -19,6 +19,7 @@ from practice.mail import footer_lines, one_line, sender_of
 from practice.models import Practice
 from practice.sealing import derive_key
 from surveys import links
+from surveys.enums import AUDIENCE_NAMES, WaveKind
 from surveys.form_cache import form_of
 from surveys.mail.texts import fill, text_for
 from surveys.models import Delivery
@@ -45,6 +46,7 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
         "closes": date_format(audience.closes_at, "j F Y") if audience.closes_at else "",
         "link": link,
     }
+    is_trial = wave.kind == WaveKind.TEST
     text = text_for(wave, audience.audience, delivery.round)
     paragraphs = [fill(part, values) for part in text.body.split("\n\n")]
     context = {
@@ -54,13 +56,29 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
         "practice": values["practice"],
         "accent": accent_of(practice.accent_colour).light,
         "is_confidential": audience.mode == "confidential",
-        "subject": fill(text.subject, values),
+        "subject": _subject(fill(text.subject, values), delivery, is_trial=is_trial),
         "footer": footer_lines(practice),
+        "trial": _trial_line(delivery) if is_trial else "",
     }
-    message = _addressed(practice, one_line(person.name), person.email, fill(text.subject, values))
+    message = _addressed(practice, one_line(person.name), person.email, str(context["subject"]))
     message["Date"] = format_datetime(sent_at or delivery.due_at)
     message["Message-ID"] = message_id_of(delivery)
     return _with_parts(message, context)
+
+
+def _subject(text: str, delivery: Delivery, *, is_trial: bool) -> str:
+    if not is_trial:
+        return text
+    audience = str(AUDIENCE_NAMES.get(delivery.wave_audience.audience, delivery.wave_audience.audience))
+    return _("[Test: %(audience)s] %(subject)s") % {"audience": audience, "subject": text}
+
+
+def _trial_line(delivery: Delivery) -> str:
+    """Return what a test mail says above everything else: as whom it comes, and that its answers do not count."""
+    return _("Test. This is the mail “%(round)s” to: %(audience)s. Answers by its link never count.") % {
+        "round": delivery.get_round_display(),
+        "audience": AUDIENCE_NAMES.get(delivery.wave_audience.audience, delivery.wave_audience.audience),
+    }
 
 
 def build_test_message(practice: Practice, *, name: str, email: str) -> EmailMessage:

@@ -46,8 +46,8 @@ def launch_wave(
     for audience in locked.audiences.select_for_update(of=("self",)).filter(state=AudienceState.DRAFT):
         people = list(Recipient.objects.filter(wave_audience=audience))
         if people:
-            _open_audience(audience, people, start, end)
-            _plan_deliveries(audience, people, first=start, reminder_days=locked.plan["reminder_days"])
+            open_audience(audience, people, start, end)
+            plan_deliveries(audience, people, first=start, reminder_days=locked.plan["reminder_days"])
             launched.append(audience)
     if not launched:
         raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
@@ -59,9 +59,10 @@ def launch_wave(
     return locked
 
 
-def _open_audience(
+def open_audience(
     audience: WaveAudience, people: Sequence[Recipient], start: datetime, end: datetime
 ) -> None:
+    """Open an audience for these people: keys of its links and of its mixer, attributes kept with each answer."""
     audience.opens_at, audience.closes_at = start, end
     audience.state = AudienceState.OPEN if start <= timezone.now() else AudienceState.SCHEDULED
     audience.link_key = links.new_link_key()
@@ -73,7 +74,7 @@ def _open_audience(
     audience.save()
 
 
-def _plan_deliveries(
+def plan_deliveries(
     audience: WaveAudience, people: Iterable[Recipient], *, first: datetime, reminder_days: Sequence[int]
 ) -> None:
     """Write links, ledger and deliveries of these people; reminders count from the audience's opening."""
@@ -146,11 +147,11 @@ def join_running_plan(
         if end is None:
             raise WrongStateError(_("The wave is over. Plan another one to ask these people."))
         people = list(Recipient.objects.filter(wave_audience=audience))
-        _open_audience(audience, people, max(launched_at, timezone.now()), end)
+        open_audience(audience, people, max(launched_at, timezone.now()), end)
         audit.record("audience.opened", audience, actor=actor)
     if not people or audience.state not in RUNNING:
         return
     opens = audience.opens_at or timezone.now()
     plan: dict[str, Any] = audience.wave.plan
-    _plan_deliveries(audience, people, first=max(timezone.now(), opens), reminder_days=plan["reminder_days"])
+    plan_deliveries(audience, people, first=max(timezone.now(), opens), reminder_days=plan["reminder_days"])
     wake_audience(audience)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from practice.exceptions import CrmgapError
 from practice.models import Engagement
@@ -22,11 +22,12 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
-from surveys.enums import Mode
+from surveys.enums import Mode, Round
 from surveys.form_cache import forms_of
 from surveys.forms import PlanForm
+from surveys.mail.texts import text_for
 from surveys.models import Wave, WaveAudience
-from surveys.services import waves
+from surveys.services import trial, waves
 from surveys.services.launch import launch_wave
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
 
@@ -80,7 +81,11 @@ def _plan_page(
         "n_forms": len(asked),
         "plan_form": form,
         "threshold": MIN_GROUP,
-        "launch_url": reverse("surveys:launch_start", kwargs=ids),
+        "confirm_url": reverse("surveys:launch_confirm", kwargs=ids),
+        "test_url": reverse("surveys:trial_send", kwargs=ids) if wave.launched_at is None else "",
+        "delete_url": reverse("surveys:trial_delete", kwargs=ids),
+        "tests": trial.count_tests(engagement),
+        "email": request.member.user.email,
         "modes": [
             {
                 "name": name_of_audience(row.audience),
@@ -92,6 +97,54 @@ def _plan_page(
         ],
     }
     return render(request, "surveys/launch.html", context, status=status)
+
+
+@require_safe
+@require_permission("wave.launch")
+def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
+    """Say once more who gets what when, and what cannot be changed afterwards, before anything leaves."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    counts = selectors.people_by_audience(wave)
+    audiences = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
+    asked = [row for row in audiences if counts[row.audience]]
+    if wave.launched_at is not None or not asked:
+        return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
+    checks = _checks(engagement, audiences, counts)
+    ids = {"slug": slug, "engagement_id": engagement.pk}
+    context = {
+        "engagement": engagement,
+        "step": "launch",
+        "wave": wave,
+        "rows": _confirm_rows(wave, asked, counts),
+        "events": _plan(wave, asked, counts)[:-1],
+        "not_asked": [name_of_audience(row.audience) for row in audiences if not counts[row.audience]],
+        "warnings": [check for check in checks if check["state"] == "warn"],
+        "sender": {"name": request.practice.sender_name or request.practice.name},
+        "n_people": sum(counts.values()),
+        "tests": trial.count_tests(engagement),
+        "launch_url": reverse("surveys:launch_start", kwargs=ids),
+        "delete_url": reverse("surveys:trial_delete", kwargs=ids),
+        "back_url": reverse("surveys:launch", kwargs=ids),
+    }
+    return render(request, "surveys/launch_confirm.html", context)
+
+
+def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    forms = forms_of(wave, asked)
+    return [
+        {
+            "audience": name_of_audience(row.audience),
+            "n": counts[row.audience],
+            "form": forms[row.audience].title,
+            "minutes": forms[row.audience].minutes,
+            "mode": row.get_mode_display(),
+            "is_named": row.mode == Mode.NAMED,
+            "subject": text_for(wave, row.audience, Round.INVITATION).subject.replace(
+                "{company}", wave.engagement.client_organisation.name
+            ),
+        }
+        for row in asked
+    ]
 
 
 def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:

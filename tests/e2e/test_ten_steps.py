@@ -149,7 +149,7 @@ def people(walk: Walk) -> None:
 
 def preview(walk: Walk) -> None:
     walk.page.get_by_role("link", name="Customers", exact=True).first.click()
-    expect(walk.page.locator("fieldset").first).to_be_visible()
+    expect(walk.page.frame_locator(".device-phone iframe").locator("fieldset").first).to_be_visible()
     walk.picture("form-preview")
     walk.page.go_back()
 
@@ -157,6 +157,9 @@ def preview(walk: Walk) -> None:
 def launch(walk: Walk) -> None:
     walk.step("Launch")
     walk.picture("launch-plan")
+    walk.page.get_by_role("link", name="Launch survey").click()
+    walk.page.wait_for_load_state()
+    walk.picture("launch-confirm")
     walk.press("Launch")
     walk.page.wait_for_load_state()
 
