@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from practice.exceptions import InvalidInputError
 from surveys.attributes import keep_attributes
 from surveys.instruments import CANNOT_JUDGE, MISSING, Form, Instrument, Item, Slot
-from surveys.people_check import ATTRIBUTE, EMAIL, IGNORE, MAX_ATTRIBUTE, NAME, SYNONYMS, clean_text
+from surveys.people_check import ATTRIBUTE, EMAIL, IGNORE, MAX_ATTRIBUTE, NAME, SYNONYMS, UNUSABLE, clean_text
 from surveys.people_file import check_header, read_csv
 from surveys.tables import is_workbook, read_workbook
 
@@ -106,15 +106,26 @@ class CheckedAnswers:
 def read_answers_file(content: bytes) -> AnswersTable:
     """Return the table in a CSV or XLSX file; raises InvalidInputError (field `file`) saying what is wrong."""
     if is_workbook(content):
-        lines = read_workbook(content)
+        first, found = read_workbook(content)
+        lines = [_usable(number, cells) for number, cells in enumerate(found, start=first)]
         check_header(lines[0])
     else:
-        lines, _encoding, _delimiter = read_csv(content)
+        _first, lines, _encoding, _delimiter = read_csv(content)
     header, *rows = lines
     if not any(rows):
         message = _("The file has a header line but no answers.")
         raise InvalidInputError(message, fields={"file": message})
     return AnswersTable(header, tuple(rows), hashlib.sha256(content).hexdigest())
+
+
+def _usable(number: int, cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a row with errors such as #N/A as text; refuse a formula whose value was never saved."""
+    if UNUSABLE in cells:
+        message = _(
+            "Row %(row)s holds a formula without a saved value. Open the workbook, save it and take it again."
+        ) % {"row": number}
+        raise InvalidInputError(message, fields={"file": message})
+    return tuple(cell.removeprefix(UNUSABLE) for cell in cells)
 
 
 def _plain(name: str) -> str:

@@ -18,10 +18,11 @@ LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time
 
 
 class UploadForm(forms.Form):
-    """A CSV file with people."""
+    """A CSV or XLSX file with people."""
 
     file = forms.FileField(
-        label=_("CSV file"), widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"})
+        label=_("CSV or XLSX file"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv,text/plain"}),
     )
 
     def clean_file(self) -> object:

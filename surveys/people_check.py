@@ -37,6 +37,8 @@ LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,6})?")
 MAX_ADDRESS: Final = 254
+UNUSABLE: Final = "\x1a"
+"""Starts a cell of a workbook without a usable value: a formula with none saved, or an error such as #N/A follows."""
 
 
 class AddressError(ValueError):
@@ -102,6 +104,11 @@ def email_key(address: str) -> str:
 def has_control_characters(text: str) -> bool:
     """Tell whether the text has line breaks, NUL or other signs that no name, header or database takes."""
     return any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in text)
+
+
+def one_line(text: str) -> str:
+    """Return the text with line breaks and other control characters as single blanks."""
+    return " ".join("".join(" " if has_control_characters(sign) else sign for sign in text).split())
 
 
 def clean_text(text: str, limit: int) -> str:
@@ -175,15 +182,18 @@ def check_rows(
     mapping: Mapping[int, str],
     known: Known,
     edits: Edits | None = None,
+    *,
+    header_row: int = 1,
 ) -> list[PreviewRow]:
     """Return every row with its values, problems and status; duplicates are merged into the first one.
 
-    The header is row 1. Blank rows count, so that numbers are those of the spreadsheet, and are left out.
+    Rows are numbered from the header's row on. Blank rows count, so that numbers are those of the spreadsheet, and are
+    left out.
     """
     edits = edits or Edits()
     first_seen: dict[tuple[str, str], int] = {}
     checked = []
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in enumerate(rows, start=header_row + 1):
         if not any(cells):
             continue
         row = _read_row(number, header, cells, mapping, known, edits.typed.get(number, {}))
@@ -214,25 +224,36 @@ def _read_row(
     typed: Mapping[str, str],
 ) -> PreviewRow:
     row = PreviewRow(number, {EMAIL: "", NAME: "", AUDIENCE: "", LANGUAGE: known.default_language})
-    if len(cells) > len(header) and not typed:
+    n_cells = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+    if n_cells > len(header) and not typed:
         row.problems[EMAIL] = _("The row has %(n)s cells, the header %(m)s. Check for stray separators.") % {
-            "n": len(cells),
+            "n": n_cells,
             "m": len(header),
         }
     for column, part in mapping.items():
-        cell = cells[column] if column < len(cells) else ""
-        if part.startswith(ATTRIBUTE):
-            _read_attribute(row, part.removeprefix(ATTRIBUTE), typed.get(part, cell))
-        elif part != IGNORE:
+        if part == IGNORE:
+            continue
+        cell = typed.get(part, cells[column] if column < len(cells) else "")
+        if cell.startswith(UNUSABLE):
+            row.problems[part] = _why_unusable(cell)
+        elif part.startswith(ATTRIBUTE):
+            _read_attribute(row, part.removeprefix(ATTRIBUTE), cell)
+        else:
             row.values[part] = cell
     row.values.update({part: text for part, text in typed.items() if part in row.values})
     if len(cells) < len(header) and EMAIL not in row.problems and not row.values[EMAIL]:
         row.problems[EMAIL] = _("The row has %(n)s of %(m)s cells.") % {"n": len(cells), "m": len(header)}
-    _check_email(row)
-    _check_name(row)
-    _check_audience(row, known)
-    _check_language(row, known)
+    checks = {EMAIL: _check_email, NAME: _check_name, AUDIENCE: _check_audience, LANGUAGE: _check_language}
+    for part, check in checks.items():
+        if part not in row.problems:
+            check(row, known)
     return row
+
+
+def _why_unusable(cell: str) -> str:
+    if error := cell.removeprefix(UNUSABLE):
+        return _("The cell shows the error %(error)s. Type the value.") % {"error": error[:20]}
+    return _("The cell holds a formula without a saved value. Type the value, or save the workbook again.")
 
 
 def _read_attribute(row: PreviewRow, name: str, cell: str) -> None:
@@ -245,9 +266,7 @@ def _read_attribute(row: PreviewRow, name: str, cell: str) -> None:
         row.attributes[name] = value
 
 
-def _check_email(row: PreviewRow) -> None:
-    if EMAIL in row.problems:
-        return
+def _check_email(row: PreviewRow, known: Known) -> None:
     try:
         row.values[EMAIL] = clean_email(row.values[EMAIL])
     except AddressError as error:
@@ -261,7 +280,7 @@ def _check_email(row: PreviewRow) -> None:
         row.email_key = email_key(row.values[EMAIL])
 
 
-def _check_name(row: PreviewRow) -> None:
+def _check_name(row: PreviewRow, known: Known) -> None:
     try:
         row.values[NAME] = clean_text(row.values[NAME], MAX_NAME)
     except ValueError as error:

@@ -1,9 +1,7 @@
-"""Reading a list of people: bytes to a table of text, within limits that are said before anything is kept (pure)."""
+"""Reading CSV files: bytes to lines of text, within limits that are said before anything is kept (pure)."""
 
 import csv
-import hashlib
 import io
-from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -13,6 +11,8 @@ from practice.exceptions import InvalidInputError
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_ROWS: Final = 50_000
 MAX_COLUMNS: Final = 200
+MAX_COLUMN_NAME: Final = 60
+"""Columns are told apart by so many characters of their names."""
 DELIMITERS: Final = (",", ";", "\t")
 BLANK: Final = ',;\t\r\n "'
 BOMS: Final = (
@@ -22,28 +22,11 @@ BOMS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleTable:
-    """A list as read: header and rows of text (blank rows are empty), encoding, a fingerprint of its bytes."""
+def read_csv(content: bytes) -> tuple[int, list[tuple[str, ...]], str, str]:
+    """Return the header's row number (from 1), the lines from the checked header on, encoding and separator.
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    encoding: str
-    delimiter: str
-    content_hash: str
-
-
-def read_people_file(content: bytes) -> PeopleTable:
-    """Return the table in a CSV file; raises InvalidInputError (field `file`) saying what is wrong and what to do."""
-    lines, encoding, delimiter = read_csv(content)
-    header, *rows = lines
-    if not rows:
-        raise _refused(_("The file has a header line but no people."))
-    return PeopleTable(header, tuple(rows), encoding, delimiter, hashlib.sha256(content).hexdigest())
-
-
-def read_csv(content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
-    """Return the lines of a CSV file from its checked header on, its encoding and its separator; errors as above."""
+    Raises InvalidInputError (field `file`) saying what is wrong and what to do.
+    """
     if len(content) > MAX_BYTES:
         raise _refused(_("The file is larger than 10 MB. Split it into several lists."))
     if not content.strip():
@@ -53,30 +36,31 @@ def read_csv(content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
         raise _refused(_("The file's text is damaged. Export it again as UTF-8."))
     try:
         delimiter = _guess_delimiter(text)
-        lines = _read_lines(text, delimiter)
+        header_row, lines = _read_lines(text, delimiter)
     except csv.Error as error:
         raise _refused(_("The file cannot be read as a table: %(why)s.") % {"why": error}) from error
     if not lines:
         raise _refused(_("The file is empty. Export the list again, with one header line."))
     check_header(lines[0])
-    return lines, encoding, delimiter
+    return header_row, lines, encoding, delimiter
 
 
-def _read_lines(text: str, delimiter: str) -> list[tuple[str, ...]]:
-    """Return the cells line by line from the header on; blank lines between people stay, as empty tuples."""
+def _read_lines(text: str, delimiter: str) -> tuple[int, list[tuple[str, ...]]]:
+    """Return the header's number and the cells line by line from it on; blank lines stay, as empty tuples."""
     lines: list[tuple[str, ...]] = []
-    n_blank = 0
+    n_blank, header_row = 0, 1
     for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False):
         cells = tuple(cell.strip() for cell in line)
         if not any(cells):
             n_blank += bool(lines)
+            header_row += not lines
             continue
         if len(lines) + n_blank > MAX_ROWS:
             raise _refused(_("The file has more than 50,000 rows. Split it into several lists."))
         lines += [()] * n_blank
         lines.append(cells)
         n_blank = 0
-    return lines
+    return header_row, lines
 
 
 def _refused(message: str) -> InvalidInputError:
@@ -90,14 +74,31 @@ def _decode(content: bytes) -> tuple[str, str]:
                 return content.decode(encoding), encoding
             except UnicodeDecodeError as error:
                 raise _refused(_("The file's text is damaged. Export it again as UTF-8.")) from error
+    if (guessed := _utf16_without_mark(content[:4096])) is not None:
+        try:
+            return content.decode(guessed), guessed
+        except UnicodeDecodeError as error:
+            raise _refused(_("The file's text is damaged. Export it again as UTF-8.")) from error
     if b"\x00" in content[:4096]:
-        raise _refused(_("This is no text file. Save the list as CSV (comma separated) and drop that file."))
+        raise _refused(
+            _("This is neither a CSV file nor a workbook. Save the list as CSV or XLSX and take that file.")
+        )
     for encoding in ("utf-8", "cp1252"):
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     raise _refused(_("The file's encoding is not known. Export it again as UTF-8."))
+
+
+def _utf16_without_mark(sample: bytes) -> str | None:
+    """Return the kind of UTF-16 in which every other byte of plain letters is zero, or None."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if not even and 4 * odd > len(sample):
+        return "utf-16-le"
+    if not odd and 4 * even > len(sample):
+        return "utf-16-be"
+    return None
 
 
 def _guess_delimiter(text: str) -> str:
@@ -111,7 +112,7 @@ def check_header(header: tuple[str, ...]) -> None:
     """Raise InvalidInputError when a header is too wide or names a column twice."""
     if len(header) > MAX_COLUMNS:
         raise _refused(_("The file has more than 200 columns. Keep only those you need."))
-    names = [name.casefold() for name in header if name]
+    names = [name.casefold()[:MAX_COLUMN_NAME] for name in header if name]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise _refused(_("Two columns have the same name: %(names)s.") % {"names": ", ".join(twice[:5])})

@@ -82,6 +82,7 @@ class PeopleImport(PracticeModel):
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.PREVIEW)
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=3, blank=True)
+    header_row = models.PositiveIntegerField(default=1, help_text="As spreadsheet programs number it.")
     header = models.JSONField(default=list)
     rows = models.JSONField(default=list, help_text="The cells as text, row by row.")
     mapping = models.JSONField(default=dict, help_text="Column number -> field, as guessed or chosen.")

@@ -26,7 +26,7 @@ from surveys.people_check import (
     guess_mapping,
     has_control_characters,
 )
-from surveys.people_file import read_people_file
+from surveys.people_table import read_people_file
 from surveys.services.launch import audiences_taking_people, join_running_plan
 
 LEFT_OUT = "left_out"
@@ -65,6 +65,7 @@ def upload_people(*, wave: Wave, filename: str, content: bytes, actor: Member | 
         filename=filename.replace("\x00", "")[-200:] or "list.csv",
         encoding=table.encoding,
         delimiter=table.delimiter,
+        header_row=table.header_row,
         header=list(table.header),
         rows=[list(row) for row in table.rows],
         mapping={str(number): part for number, part in mapping.items()},
@@ -82,7 +83,9 @@ def preview_of(upload: PeopleImport) -> ImportPreview:
         typed={int(number): values for number, values in upload.result.get(FIXED, {}).items()},
         left_out=frozenset(upload.result.get(LEFT_OUT, [])),
     )
-    checked = check_rows(upload.header, upload.rows, mapping, _known(upload.wave), edits)
+    checked = check_rows(
+        upload.header, upload.rows, mapping, _known(upload.wave), edits, header_row=upload.header_row
+    )
     status = Counter(row.status for row in checked)
     ready = [row for row in checked if row.status == "ready"]
     return ImportPreview(
@@ -143,7 +146,7 @@ def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Memb
 def fix_row(
     upload: PeopleImport, *, row: int, values: Mapping[str, str], actor: Member | None
 ) -> PeopleImport:
-    """Correct cells of one row of the list (rows are numbered as in the file, the header is row 1)."""
+    """Correct cells of one row of the list (rows are numbered as in the file)."""
     locked = _ensure_preview(upload)
     _ensure_row(locked, row)
     for part, value in values.items():
@@ -170,7 +173,7 @@ def leave_out_row(upload: PeopleImport, *, row: int, actor: Member | None) -> Pe
 
 
 def _ensure_row(upload: PeopleImport, row: int) -> None:
-    if not 2 <= row <= len(upload.rows) + 1:
+    if not upload.header_row < row <= upload.header_row + len(upload.rows):
         raise InvalidInputError(
             _("The list has no such row."), fields={"row": _("Choose a row of the list.")}
         )

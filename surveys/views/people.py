@@ -1,7 +1,5 @@
 """Pages of people: the roster, an uploaded list as a preview, and its confirmation."""
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from practice.csv_file import csv_response
 from practice.exceptions import CrmgapError
 from practice.models import Engagement
 from practice.pages import page_of, show_error
@@ -30,7 +29,6 @@ from surveys.services.waves import create_wave
 from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
 
 TABS = {"fix": "fix", "merged": "merged", "suppressed": "suppressed", "ready": "ready"}
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @require_safe
@@ -341,7 +339,7 @@ def import_errors(request: PracticeRequest, slug: str, engagement_id: UUID, impo
         for row in preview.rows
         if row.status == "fix"
     ]
-    return _csv("rows-to-fix.csv", ["row", *fields, "problem"], rows)
+    return csv_response("rows-to-fix.csv", ["row", *fields, "problem"], rows)
 
 
 @require_safe
@@ -353,20 +351,4 @@ def people_csv(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
         [person.email, person.name, person.wave_audience.audience, person.language]
         for person in selectors.people_of_wave(wave).iterator()
     ]
-    return _csv("people.csv", ["email", "name", "audience", "language"], rows)
-
-
-def _csv(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:
-    """Return a CSV whose cells no spreadsheet takes for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
-    answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(DANGEROUS) else cell
+    return csv_response("people.csv", ["email", "name", "audience", "language"], rows)

@@ -8,6 +8,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 IMPORT = "surveys/people/test_import.py::test_"
+WORKBOOK = "surveys/people/test_workbooks.py::test_"
 MESSAGE = "surveys/mail/test_message.py::test_"
 INPUTS = "surveys/answering/test_inputs.py::test_"
 PATH = "surveys/answering/test_path.py::test_"
@@ -27,7 +28,10 @@ CASES: dict[str, tuple[str, ...]] = {
         f"{IMPORT}unreadable_files_are_refused_with_the_reason",
         f"{IMPORT}impossible_mappings_are_refused",
     ),
-    "O04": (f"{IMPORT}unreadable_files_are_refused_with_the_reason",),
+    "O04": (
+        f"{IMPORT}unreadable_files_are_refused_with_the_reason",
+        f"{WORKBOOK}what_is_no_plain_workbook_is_refused_with_the_reason",
+    ),
     "O05": (f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",),
     "O06": (f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",),
     "O07": (
@@ -39,9 +43,17 @@ CASES: dict[str, tuple[str, ...]] = {
         f"{HERE}people.py::test_o08_a_script_as_department_is_shown_as_text",
         f"{HERE}documents.py::test_o08_o44_active_text_is_printed_as_text_and_fetches_nothing",
     ),
-    "O09": (f"{IMPORT}unreadable_files_are_refused_with_the_reason",),
+    "O09": (
+        f"{IMPORT}unreadable_files_are_refused_with_the_reason",
+        f"{WORKBOOK}too_many_rows_are_refused_before_they_are_parsed",
+    ),
     "O10": (f"{IMPORT}same_file_twice_makes_no_doubles",),
-    "O11": ("surveys/test_answers_file.py::test_cells_of_a_workbook_become_text",),
+    "O11": (
+        f"{WORKBOOK}only_the_first_visible_sheet_is_read",
+        f"{WORKBOOK}merged_and_formatted_cells_are_no_people",
+        f"{WORKBOOK}formulas_count_with_their_saved_value_or_are_row_errors",
+        f"{WORKBOOK}a_sheet_is_read_as_it_shows",
+    ),
     "O12": (
         f"{HERE}people.py::test_o12_o13_names_are_kept_whole_or_refused_with_the_limit",
         f"{HERE}documents.py::test_o12_o21_names_of_every_script_are_printed_with_real_glyphs",

@@ -153,7 +153,7 @@ def test_an_index_is_asked_here_too(owner_a: Member) -> None:
     study = Study.open(owner_a)
     with practice_scope(owner_a.practice):
         add_people(Wave.objects.get(), "customers", 12)
-    preview = study.browser.get(study.url("form_preview", audience="customers")).content.decode()
+    preview = study.browser.get(study.url("form_preview_frame", audience="customers")).content.decode()
     assert "What you expected of" in preview
     launch = reverse(
         "surveys:launch_start", kwargs={"slug": owner_a.practice.slug, "engagement_id": study.engagement_id}

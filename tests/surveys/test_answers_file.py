@@ -23,9 +23,9 @@ ECSI, CRM = load_builtin("ecsi"), load_builtin("die-crm")
 FORM = ECSI.form_for("customers")
 
 
-def workbook(*rows: list[object], empty_first: bool = False) -> bytes:
+def workbook(*rows: list[object]) -> bytes:
     book = openpyxl.Workbook()
-    sheet = book.create_sheet() if empty_first else book.active
+    sheet = book.active
     for row in rows:
         sheet.append(row)
     content = io.BytesIO()
@@ -35,18 +35,21 @@ def workbook(*rows: list[object], empty_first: bool = False) -> bytes:
 
 def test_cells_of_a_workbook_become_text() -> None:
     content = workbook(
+        [None],
         ["id", "EX1", "PQ1", None],
         [1, 7.0, 7.25, None],
         [None, None],
-        ["=1+1", True, date(2026, 3, 31), " x "],
-        empty_first=True,
+        ["#N/A", True, date(2026, 3, 31), " x "],
     )
-    assert read_workbook(content) == [
-        ("id", "EX1", "PQ1"),
-        ("1", "7", "7.25"),
-        (),
-        ("", "1", "2026-03-31", "x"),
-    ]
+    assert read_workbook(content)[0] == 2
+    table = read_answers_file(content)
+    assert table.header == ("id", "EX1", "PQ1")
+    assert table.rows == (("1", "7", "7.25"), (), ("#N/A", "1", "2026-03-31", "x"))
+
+
+def test_a_formula_without_a_saved_value_is_named_by_its_row() -> None:
+    with pytest.raises(InvalidInputError, match="Row 3 holds a formula"):
+        read_answers_file(workbook(["EX1"], [7], ["=1+1"]))
 
 
 def packed(name: str, text: bytes) -> bytes:

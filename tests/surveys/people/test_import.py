@@ -10,7 +10,7 @@ from practice.scope import practice_scope
 from surveys.enums import AudienceState
 from surveys.models import Delivery, Recipient, Suppression, Wave
 from surveys.people_check import AddressError, audience_of, clean_email, guess_mapping
-from surveys.people_file import read_people_file
+from surveys.people_table import read_people_file
 from surveys.services import field, people
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
 
@@ -58,8 +58,8 @@ def test_quoted_newlines_stay_in_their_cell() -> None:
         (b"", "empty"),
         (b"   \n \n", "empty"),
         (b"email,name\n", "no people"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01", "damaged|no text file|table"),
-        (b"PK\x03\x04\x00\x00\x00\x00", "no text file"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01", "damaged|neither a CSV|table"),
+        (b"PK\x03\x04\x00\x00\x00\x00", "no workbook"),
         (b"email,Email\na@x.com,b@x.com\n", "same name"),
         (b"email\n" + b"a@x.com\n" * 50_001, "50,000"),
         (b"email\n" + b"a" * (10 * 1024 * 1024 + 1), "10 MB"),
