@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from diagnosis.views import actions, diagnoses, findings
+from diagnosis.views import actions, diagnoses, findings, sampling
 
 app_name = "diagnosis"
 
@@ -13,6 +13,7 @@ engagement_patterns = [
     path("diagnosis/summary/", diagnoses.diagnosis_summary, name="diagnosis_summary"),
     path("diagnosis/tables.xlsx", diagnoses.diagnosis_tables, name="diagnosis_tables"),
     path("diagnosis/gap/<str:gap>/", diagnoses.gap_sheet, name="gap_sheet"),
+    path("sampling/", sampling.sampling_page, name="sampling"),
     path("findings/", findings.findings, name="findings"),
     path("findings/<uuid:finding_id>/decide/", findings.finding_decide, name="finding_decide"),
     path("actions/", actions.actions, name="actions"),

@@ -51,3 +51,12 @@ def find_root(function: Callable[[float], float], low: float, high: float) -> fl
     from scipy.optimize import brentq
 
     return float(brentq(function, low, high, xtol=1e-12, rtol=1e-12))
+
+
+def binomial_at_least(k: int, n: int, probability: float) -> float:
+    """Probability of at least k successes in n trials. R: 1 - pbinom(k - 1, n, p)."""
+    from scipy.special import bdtrc
+
+    if k <= 0:
+        return 1.0
+    return 0.0 if k > n else float(bdtrc(k - 1, n, probability))
