@@ -222,7 +222,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["practice.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["practice.api.permissions.IsTokenOfPractice"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["practice.api.parsers.JsonObjectParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "practice.api.negotiation.JsonUnlessFile",
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_FILTER_BACKENDS": ["practice.api.filters.NamedFilters", "practice.api.filters.NamedOrder"],
     "DEFAULT_PAGINATION_CLASS": "practice.api.pagination.PageNumberPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "practice.api.errors.handle_api_error",
@@ -234,6 +237,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "practice.api.idempotency.describe_header",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ActionState": "diagnosis.enums.ActionState",
         "DiagnosisState": "diagnosis.enums.DiagnosisState",

@@ -12,11 +12,15 @@ from practice.models import ApiToken, AuditEntry, Member
 from practice.scope import require_practice_id
 
 request_id: ContextVar[str] = ContextVar("crmgap_request_id", default="")
+acting_token: ContextVar[ApiToken | None] = ContextVar("crmgap_acting_token", default=None)
 
 Actor = Member | ApiToken | None
 
 
 def _describe(actor: Actor) -> tuple[str, Any, str]:
+    token = acting_token.get()
+    if isinstance(actor, Member) and token is not None and token.member_id == actor.pk:
+        actor = token  # the member did it through this token
     if isinstance(actor, Member):
         return "member", actor.pk, str(actor.user)
     if isinstance(actor, ApiToken):

@@ -27,6 +27,7 @@ VERBS: Final[Words] = {
     "invitation.accepted": _("accepted an invitation"),
     "permission.refused": _("was refused a page"),
     "token.created": _("made an API token"),
+    "token.rotated": _("rotated an API token"),
     "token.revoked": _("ended an API token"),
     "logo.changed": _("changed a logo"),
     "logo.removed": _("removed a logo"),

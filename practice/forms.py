@@ -13,6 +13,8 @@ from practice.audit_words import OBJECTS, VERBS, choices_of
 from practice.enums import Role
 from practice.models import ClientOrganisation, Engagement, Member, Practice, User
 from practice.selectors import clients_for
+from practice.services import TOKEN_DAYS
+from practice.token_scopes import READ_ENGAGEMENTS, READ_FIELD, READ_RESULTS, SCOPES
 
 FOOTER_LINES = 5
 
@@ -167,9 +169,22 @@ class MemberUpdateForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """The name of a new API token."""
+    """What a new API token is for, what it may do, and how long it lives."""
 
     name = forms.CharField(label=_("What is the token for?"), max_length=80)
+    scopes = forms.MultipleChoiceField(
+        label=_("What may it do?"),
+        choices=list(SCOPES.items()),
+        initial=[READ_ENGAGEMENTS, READ_FIELD, READ_RESULTS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    days = forms.TypedChoiceField(
+        label=_("It ends after"),
+        coerce=int,
+        initial=TOKEN_DAYS,
+        choices=[(7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year"))],
+    )
 
 
 class AuditFilterForm(forms.Form):

@@ -6,15 +6,19 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit, lookups
+from practice.api.errors import as_problem, problem_response
+from practice.api.idempotency import answer_once
 from practice.enums import Role
 from practice.models import ApiToken, Member
 from practice.scope import practice_scope
@@ -56,7 +60,7 @@ class PracticeMiddleware:
         if portal:
             return self._portal(request, portal["slug"])
         if request.path_info.startswith(API_PATH) and request.path_info not in OPEN_API_PATHS:
-            return self._api(request)
+            return as_problem(self._api(request))
         return self.get_response(request)
 
     def _portal(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -72,6 +76,8 @@ class PracticeMiddleware:
             return self._answer(request, member, None)
 
     def _api(self, request: HttpRequest) -> HttpResponse:
+        if _is_too_big(request):
+            return _too_big()
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         found = None
         if scheme.lower() == "bearer" and secret:
@@ -85,11 +91,11 @@ class PracticeMiddleware:
             now = timezone.now()
             if token.last_used_at is None or now - token.last_used_at > timedelta(hours=1):
                 ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-            return self._answer(request, token.member, token)
+            return answer_once(request, token, partial(self._answer, request, token.member, token))
 
     def _answer(self, request: HttpRequest, member: Member, token: ApiToken | None) -> HttpResponse:
         request.member, request.practice, request.api_token = member, member.practice, token  # type: ignore[attr-defined]
-        reset = current_member.set(member)
+        reset, reset_token = current_member.set(member), audit.acting_token.set(token)
         try:
             response = self.get_response(request)
             if response.status_code == 403:
@@ -97,6 +103,7 @@ class PracticeMiddleware:
             return response
         finally:
             current_member.reset(reset)
+            audit.acting_token.reset(reset_token)
 
 
 def _member(member_id: uuid.UUID) -> Member:
@@ -109,16 +116,22 @@ def _lacks_second_factor(member: Member) -> bool:
 
 
 def _unauthorised() -> HttpResponse:
-    problem = {
-        "type": "about:blank",
-        "title": _("Not signed in"),
-        "status": 401,
-        "code": "not_authenticated",
-        "detail": _("Send a valid API token in the header: Authorization: Bearer cap_live_…"),
-    }
-    return JsonResponse(
-        problem,
-        status=401,
-        content_type="application/problem+json",
-        headers={"WWW-Authenticate": 'Bearer realm="CRMGap"'},
+    return problem_response(
+        401,
+        "not_authenticated",
+        _("Send a valid API token in the header: Authorization: Bearer cap_live_…"),
+        {"Authorization": _("Missing, unknown, expired or revoked.")},
+        **{"WWW-Authenticate": 'Bearer realm="CRMGap"'},
     )
+
+
+def _is_too_big(request: HttpRequest) -> bool:
+    length = request.headers.get("Content-Length", "")
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return length.isdecimal() and (len(length) > 18 or int(length) > most)
+
+
+def _too_big() -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    text = _("The request is larger than %(most)d MB. Nothing was read; send less.") % {"most": most}
+    return problem_response(413, "too_large", text, {"body": text})

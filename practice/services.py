@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,14 @@ from django.utils.translation import gettext as _
 
 from practice import audit, lookups
 from practice.enums import Role
-from practice.exceptions import InvalidInputError
+from practice.exceptions import InvalidInputError, NotAllowedError, WrongStateError
 from practice.models import ApiToken, ClientOrganisation, Engagement, Invitation, Member, Practice, User
 from practice.scope import practice_scope
+from practice.token_scopes import ALL_SCOPES, in_order, unknown
 
 TOKEN_DAYS = 90
+MAX_TOKEN_DAYS = 365
+ROTATION_DAYS = 7
 
 
 def create_practice(*, name: str, founder: User, is_sample: bool = False, **fields: Any) -> Member:
@@ -116,24 +120,33 @@ def update_member(member: Member, *, actor: Member, **fields: Any) -> Member:
     return member
 
 
+def _name_taken() -> InvalidInputError:
+    return InvalidInputError(
+        _("A client organisation with this name exists."), fields={"name": _("This name is taken.")}
+    )
+
+
 @transaction.atomic
 def create_client(*, actor: Member, **fields: Any) -> ClientOrganisation:
-    """Add a client organisation."""
+    """Add a client organisation; raises InvalidInputError for a name that is taken."""
     try:
         with transaction.atomic():
             client = ClientOrganisation.objects.create(**fields)
     except IntegrityError as error:
-        raise InvalidInputError(
-            _("A client organisation with this name exists."), fields={"name": _("This name is taken.")}
-        ) from error
+        raise _name_taken() from error
     audit.record("client.created", client, actor=actor)
     return client
 
 
 @transaction.atomic
 def update_client(client: ClientOrganisation, *, actor: Member, **fields: Any) -> ClientOrganisation:
-    """Change a client organisation."""
-    return _update(client, "client.updated", actor=actor, **fields)  # type: ignore[no-any-return]
+    """Change a client organisation; raises InvalidInputError for a name that is taken."""
+    try:
+        with transaction.atomic():
+            _update(client, "client.updated", actor=actor, **fields)
+    except IntegrityError as error:
+        raise _name_taken() from error
+    return client
 
 
 @transaction.atomic
@@ -155,9 +168,36 @@ def update_engagement(engagement: Engagement, *, actor: Member, **fields: Any) -
 
 @transaction.atomic
 def create_api_token(
-    *, member: Member, name: str, actor: Member, days: int = TOKEN_DAYS
+    *,
+    member: Member,
+    name: str,
+    actor: Member,
+    days: int = TOKEN_DAYS,
+    scopes: Collection[str] = ALL_SCOPES,
+    maker: ApiToken | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make an API token of a member; returns the row and the secret, which is shown once and never stored."""
+    """Make an API token of a member; returns the row and the secret, which is shown once and never stored.
+
+    `maker` is the token that makes it, if one does: nothing is passed on that it may not do itself. Raises
+    InvalidInputError for an unknown scope, none at all, or an expiry beyond a year; NotAllowedError for a scope beyond
+    the maker's.
+    """
+    wrong = unknown(scopes)
+    if wrong or not scopes:
+        text = (
+            _("Unknown: %(scopes)s.") % {"scopes": ", ".join(wrong)} if wrong else _("Choose at least one.")
+        )
+        raise InvalidInputError(_("Choose what the token may do."), fields={"scopes": text[:300]})
+    if not 1 <= days <= MAX_TOKEN_DAYS:
+        raise InvalidInputError(
+            _("This expiry is not possible."),
+            fields={"days": _("Between 1 and %(most)d days.") % {"most": MAX_TOKEN_DAYS}},
+        )
+    if maker is not None and (beyond := sorted(set(scopes) - set(maker.scopes))):
+        raise NotAllowedError(
+            _("A token cannot make one that may do more than itself."),
+            fields={"scopes": _("Beyond this token: %(scopes)s.") % {"scopes": ", ".join(beyond)}},
+        )
     prefix = f"cap_live_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
@@ -165,10 +205,33 @@ def create_api_token(
         name=name.strip(),
         prefix=prefix,
         digest=hashlib.sha256(secret.encode()).digest(),
+        scopes=in_order(scopes),
         expires_at=timezone.now() + timedelta(days=days),
     )
     audit.record("token.created", token, actor=actor)
     return token, secret
+
+
+@transaction.atomic
+def rotate_api_token(
+    token: ApiToken, *, actor: Member, days: int = TOKEN_DAYS, maker: ApiToken | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token in the place of one: same name and scopes; the old one goes on for a week at most, so two are valid.
+
+    Raises WrongStateError when it was rotated already or has ended.
+    """
+    locked = ApiToken.objects.select_for_update(of=("self",)).get(pk=token.pk)
+    if locked.rotated_at is not None:
+        raise WrongStateError(_("This token was rotated already. Rotate the one that was made in its place."))
+    now = timezone.now()
+    if locked.revoked_at is not None or locked.expires_at <= now:
+        raise WrongStateError(_("This token has ended. Make a new one."))
+    made = create_api_token(
+        member=token.member, name=locked.name, actor=actor, days=days, scopes=locked.scopes, maker=maker
+    )
+    ends = min(locked.expires_at, now + timedelta(days=ROTATION_DAYS))
+    _update(locked, "token.rotated", actor=actor, rotated_at=now, expires_at=ends)
+    return made
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from practice.accent import VERSION
-from practice.views import audit, brand, clients, invitations, practices, profile, settings
+from practice.views import audit, brand, clients, invitations, practices, profile, settings, tokens
 
 app_name = "practice"
 urlpatterns = [
@@ -33,8 +33,9 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("join/<str:token>/", invitations.join, name="join"),
     path("p/<slug:slug>/settings/mail/", settings.settings_mail, name="settings_mail"),
-    path("p/<slug:slug>/settings/tokens/", settings.settings_tokens, name="settings_tokens"),
-    path("p/<slug:slug>/settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),
+    path("p/<slug:slug>/settings/tokens/", tokens.settings_tokens, name="settings_tokens"),
+    path("p/<slug:slug>/settings/tokens/<uuid:token_id>/rotate/", tokens.token_rotate, name="token_rotate"),
+    path("p/<slug:slug>/settings/tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("p/<slug:slug>/settings/audit/", audit.settings_audit, name="settings_audit"),
     path("p/<slug:slug>/settings/audit/export/", audit.audit_export, name="settings_audit_export"),
 ]

@@ -12,6 +12,7 @@ from typing import Final
 from crmgap_site.launcher.selftest import PRACTICE_NAME
 from crmgap_site.selftest.browser import Browser, Page
 from crmgap_site.selftest.errors import SelfTestError
+from practice.token_scopes import ALL_SCOPES
 
 TOTP_SECONDS: Final = 30
 TOTP_DIGITS: Final = 6
@@ -91,7 +92,8 @@ def time_code(secret: str, moment: float) -> str:
 def make_token(browser: Browser, slug: str) -> str:
     """Make an API token on the settings page, where its secret is shown once."""
     page = browser.get(f"/p/{slug}/settings/tokens/")
-    answer = browser.submit(page, page.form_with("name"), {"name": ["Self-test"]})
+    fields = {"name": ["Self-test"], "scopes": list(ALL_SCOPES)}
+    answer = browser.submit(page, page.form_with("name"), fields)
     found = TOKEN.search(answer.text)
     if found is None:
         raise SelfTestError(f"no token on {answer.path} ({answer.status})")

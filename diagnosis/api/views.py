@@ -34,6 +34,7 @@ from diagnosis.selectors import (
     get_finding_for,
     latest_diagnosis_for,
 )
+from practice import token_scopes
 from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
 from practice.models import Member
@@ -55,6 +56,8 @@ class WaveDiagnoses(generics.ListAPIView[Diagnosis]):
     queryset = Diagnosis.objects.none()
     read_permission = "diagnosis.read"
     write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -74,6 +77,8 @@ class DiagnosisDetail(APIView):
 
     read_permission = "diagnosis.read"
     write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     @extend_schema(responses=DiagnosisDetailSerializer)
     def get(self, request: Request, diagnosis_id: UUID) -> Response:
@@ -94,6 +99,8 @@ class DiagnosisTables(APIView):
 
     read_permission = "export"
     write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
     renderer_classes = [JSONRenderer, XlsxRenderer]
 
     @extend_schema(responses={(200, XLSX): OpenApiTypes.BINARY})
@@ -112,6 +119,8 @@ class DiagnosisFindings(generics.ListAPIView[Finding]):
     queryset = Finding.objects.none()
     read_permission = "diagnosis.read"
     write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -125,6 +134,8 @@ class FindingDecision(APIView):
 
     read_permission = "diagnosis.read"
     write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     @extend_schema(request=DecisionSerializer, responses=FindingSerializer)
     def post(self, request: Request, finding_id: UUID) -> Response:
@@ -143,6 +154,8 @@ class EngagementActions(generics.ListAPIView[Action]):
     queryset = Action.objects.none()
     read_permission = "action.read"
     write_permission = "action.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -168,6 +181,8 @@ class ActionDetail(APIView):
 
     read_permission = "action.read"
     write_permission = "action.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     @extend_schema(responses=ActionSerializer)
     def get(self, request: Request, action_id: UUID) -> Response:

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from practice import services
+from practice import services, token_scopes
+from practice.api.filters import ClientFilter, EngagementFilter, JobFilter
 from practice.api.serializers import ClientSerializer, EngagementSerializer, JobSerializer
 from practice.models import ClientOrganisation, Engagement, Job, Member
 from practice.selectors import clients_for, engagements_for, get_client_for, get_engagement_for, get_or_404
@@ -27,8 +28,12 @@ class ClientList(generics.ListCreateAPIView[ClientOrganisation]):
 
     serializer_class = ClientSerializer
     queryset = ClientOrganisation.objects.none()
+    filterset_class = ClientFilter
+    ordering_fields = ("name", "sector", "created_at")
     read_permission = "client.read"
     write_permission = "client.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -46,6 +51,8 @@ class ClientDetail(APIView):
 
     read_permission = "client.read"
     write_permission = "client.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
 
     @extend_schema(responses=ClientSerializer)
     def get(self, request: Request, client_id: UUID) -> Response:
@@ -67,8 +74,12 @@ class EngagementList(generics.ListCreateAPIView[Engagement]):
 
     serializer_class = EngagementSerializer
     queryset = Engagement.objects.none()
+    filterset_class = EngagementFilter
+    ordering_fields = ("name", "created_at")
     read_permission = "engagement.read"
     write_permission = "engagement.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -87,15 +98,47 @@ class EngagementList(generics.ListCreateAPIView[Engagement]):
 
 
 class EngagementDetail(APIView):
-    """Read one engagement."""
+    """Read or change one engagement."""
 
     read_permission = "engagement.read"
     write_permission = "engagement.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
 
     @extend_schema(responses=EngagementSerializer)
     def get(self, request: Request, engagement_id: UUID) -> Response:
         """Return the engagement."""
         return Response(EngagementSerializer(get_engagement_for(member_of(request), engagement_id)).data)
+
+    @extend_schema(request=EngagementSerializer, responses=EngagementSerializer)
+    def patch(self, request: Request, engagement_id: UUID) -> Response:
+        """Change client, name or question."""
+        member = member_of(request)
+        engagement = get_engagement_for(member, engagement_id)
+        serializer = EngagementSerializer(engagement, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        fields = dict(serializer.validated_data)
+        if (client_id := fields.pop("client_organisation_id", None)) is not None:
+            fields["client_organisation"] = get_client_for(member, client_id)
+        services.update_engagement(engagement, actor=member, **fields)
+        return Response(EngagementSerializer(engagement).data)
+
+
+class JobList(generics.ListAPIView[Job]):
+    """List jobs, newest first: what runs in the background, how far it is, how it ended."""
+
+    serializer_class = JobSerializer
+    queryset = Job.objects.none()
+    filterset_class = JobFilter
+    ordering_fields = ("created_at", "finished_at")
+    read_permission = "field.read"
+    write_permission = "engagement.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
+
+    def get_queryset(self) -> Any:
+        """Return the practice's jobs."""
+        return Job.objects.order_by("-created_at", "pk")
 
 
 class JobDetail(APIView):
@@ -103,6 +146,8 @@ class JobDetail(APIView):
 
     read_permission = "field.read"
     write_permission = "engagement.edit"
+    read_scope = token_scopes.READ_ENGAGEMENTS
+    write_scope = token_scopes.WRITE_ENGAGEMENTS
 
     @extend_schema(responses=JobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:

@@ -3,6 +3,7 @@
 from practice.models.audit import AuditEntry
 from practice.models.base import PracticeForeignKey, PracticeModel
 from practice.models.client import ClientOrganisation, Engagement
+from practice.models.idempotency import KeptAnswer
 from practice.models.invitation import Invitation
 from practice.models.job import Job
 from practice.models.practice import Member, Practice
@@ -16,6 +17,7 @@ __all__ = [
     "Engagement",
     "Invitation",
     "Job",
+    "KeptAnswer",
     "Member",
     "Practice",
     "PracticeForeignKey",

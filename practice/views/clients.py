@@ -62,9 +62,13 @@ def client_edit(request: PracticeRequest, slug: str, client_id: UUID) -> HttpRes
     client = get_client_for(request.member, client_id)
     form = ClientForm(request.POST or None, instance=get_client_for(request.member, client_id))
     if request.method == "POST" and form.is_valid():
-        services.update_client(client, actor=request.member, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("practice:client_detail", slug=slug, client_id=client.pk)
+        try:
+            services.update_client(client, actor=request.member, **form.cleaned_data)
+        except CrmgapError as error:
+            show_error(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("practice:client_detail", slug=slug, client_id=client.pk)
     return _form(request, form, client)
 
 

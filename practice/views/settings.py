@@ -6,18 +6,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from practice import invitations, services
 from practice.exceptions import CrmgapError
-from practice.forms import InvitationForm, MailIdentityForm, MemberUpdateForm, PracticeForm, TokenForm
+from practice.forms import InvitationForm, MailIdentityForm, MemberUpdateForm, PracticeForm
 from practice.models import Member, Practice
 from practice.pages import page_of, show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import (
     get_or_404,
-    live_tokens_of,
     members_of_practice,
     open_invitations,
 )
@@ -32,7 +31,7 @@ def settings_practice(request: PracticeRequest, slug: str) -> HttpResponse:
         services.update_practice(request.practice, actor=request.member, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("practice:settings_practice", slug=slug)
-    return _settings(request, "practice", form)
+    return settings_page(request, "practice", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +43,7 @@ def settings_mail(request: PracticeRequest, slug: str) -> HttpResponse:
         services.update_practice(request.practice, actor=request.member, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("practice:settings_mail", slug=slug)
-    return _settings(request, "mail", form)
+    return settings_page(request, "mail", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +60,7 @@ def settings_team(request: PracticeRequest, slug: str) -> HttpResponse:
             messages.success(request, _("The invitation goes to %(email)s.") % {"email": invitation.email})
             return redirect("practice:settings_team", slug=slug)
     page = page_of(request, members_of_practice())
-    return _settings(request, "team", form, page=page, invitations=open_invitations())
+    return settings_page(request, "team", form, page=page, invitations=open_invitations())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,35 +77,11 @@ def member_edit(request: PracticeRequest, slug: str, member_id: UUID) -> HttpRes
             show_error(form, error)
         else:
             return redirect("practice:settings_team", slug=slug)
-    return _settings(request, "member", form, edited=member)
+    return settings_page(request, "member", form, edited=member)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@require_permission("token.manage")
-def settings_tokens(request: PracticeRequest, slug: str) -> HttpResponse:
-    """List the member's API tokens and make one; its secret is shown once, in the answer to this form."""
-    form = TokenForm(request.POST or None)
-    secret = None
-    if request.method == "POST" and form.is_valid():
-        _token, secret = services.create_api_token(
-            member=request.member, name=form.cleaned_data["name"], actor=request.member
-        )
-        form = TokenForm()
-    page = page_of(request, live_tokens_of(request.member))
-    return _settings(request, "tokens", form, page=page, secret=secret)
-
-
-@require_POST
-@require_permission("token.manage")
-def token_revoke(request: PracticeRequest, slug: str, token_id: UUID) -> HttpResponse:
-    """End one of the member's own tokens."""
-    token = get_or_404(live_tokens_of(request.member), token_id)
-    services.revoke_api_token(token, actor=request.member)
-    messages.success(request, _("The token no longer works."))
-    return redirect("practice:settings_tokens", slug=slug)
-
-
-def _settings(request: PracticeRequest, section: str, form: object, **context: object) -> HttpResponse:
+def settings_page(request: PracticeRequest, section: str, form: object, **context: object) -> HttpResponse:
+    """Return a page of the settings; one with a wrong form answers 422."""
     status = 422 if getattr(form, "errors", None) else 200
     return render(
         request,

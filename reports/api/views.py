@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from diagnosis.selectors import get_diagnosis_for
+from practice import token_scopes
 from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
 from practice.selectors import get_engagement_for
@@ -37,6 +38,8 @@ class EngagementReports(generics.ListAPIView[Report]):
     queryset = Report.objects.none()
     read_permission = "report.read"
     write_permission = "report.create"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     def get_queryset(self) -> Any:
         """Return what the member may see."""
@@ -65,6 +68,8 @@ class ReportDetail(APIView):
 
     read_permission = "report.read"
     write_permission = "report.create"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
 
     @extend_schema(responses=ReportDetailSerializer)
     def get(self, request: Request, report_id: UUID) -> Response:
@@ -77,6 +82,8 @@ class ReportFile(APIView):
 
     read_permission = "report.read"
     write_permission = "report.create"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
     renderer_classes = [JSONRenderer, PdfRenderer]
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})

@@ -7,11 +7,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from practice import token_scopes
+from practice.api.parsers import JsonObjectParser
 from practice.api.views import member_of
 from surveys import selectors
 from surveys.answers_file import Options
@@ -166,10 +168,12 @@ ANSWERS_UPLOAD = inline_serializer("AnswersUpload", {"file": serializers.FileFie
 class AudienceResponses(APIView):
     """Answers of an audience that were collected elsewhere."""
 
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [JsonObjectParser, MultiPartParser]
 
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
 
     @extend_schema(responses=CollectedSerializer)
     def get(self, request: Request, audience_id: UUID) -> Response:

@@ -6,11 +6,14 @@ from uuid import UUID
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import generics, serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from practice import token_scopes
+from practice.api.parsers import JsonObjectParser
+from practice.api.permissions import ensure_scope
 from practice.api.views import member_of
 from practice.selectors import get_engagement_for
 from surveys import selectors
@@ -86,6 +89,8 @@ class EngagementWaves(generics.ListAPIView[Wave]):
     queryset = Wave.objects.none()
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
 
     def get_queryset(self) -> Any:
         """Return the waves of the engagement."""
@@ -121,6 +126,8 @@ class WaveDetail(APIView):
 
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
 
     @extend_schema(responses=WaveSerializer)
     def get(self, request: Request, wave_id: UUID) -> Response:
@@ -131,11 +138,13 @@ class WaveDetail(APIView):
 class WavePeople(generics.ListAPIView[Recipient]):
     """List the roster of a wave, or upload a list as a preview."""
 
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [JsonObjectParser, MultiPartParser]
     serializer_class = PersonSerializer
     queryset = Recipient.objects.none()
     read_permission = "people.read"
     write_permission = "people.edit"
+    read_scope = token_scopes.READ_RECIPIENTS
+    write_scope = token_scopes.WRITE_RECIPIENTS
 
     def get_queryset(self) -> Any:
         """Return the people of the wave."""
@@ -170,6 +179,8 @@ class ImportDetail(APIView):
 
     read_permission = "people.read"
     write_permission = "people.edit"
+    read_scope = token_scopes.READ_RECIPIENTS
+    write_scope = token_scopes.WRITE_RECIPIENTS
 
     @extend_schema(responses=ImportSerializer)
     def get(self, request: Request, import_id: UUID) -> Response:
@@ -182,12 +193,16 @@ class ImportConfirm(APIView):
 
     read_permission = "people.read"
     write_permission = "people.edit"
+    read_scope = token_scopes.READ_RECIPIENTS
+    write_scope = token_scopes.WRITE_RECIPIENTS
 
     @extend_schema(request=None, responses=ImportSerializer)
     def post(self, request: Request, import_id: UUID) -> Response:
         """Put the ready rows on the roster; a second call changes nothing."""
         member = member_of(request)
         upload = selectors.get_import_for(member, import_id)
+        if upload.wave.launched_at is not None:
+            ensure_scope(request, token_scopes.SEND)
         return show_import(people.confirm_import(upload, actor=member))
 
 
@@ -196,6 +211,8 @@ class WaveLaunch(APIView):
 
     read_permission = "field.read"
     write_permission = "wave.launch"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.SEND
 
     @extend_schema(request=None, responses=WaveSerializer)
     def post(self, request: Request, wave_id: UUID) -> Response:
@@ -209,6 +226,8 @@ class WaveClose(APIView):
 
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
 
     @extend_schema(request=None, responses=WaveSerializer)
     def post(self, request: Request, wave_id: UUID) -> Response:
@@ -224,6 +243,8 @@ class AudienceMode(APIView):
 
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
 
     @extend_schema(request=ModeSerializer, responses=WaveSerializer)
     def post(self, request: Request, audience_id: UUID) -> Response:
@@ -241,6 +262,8 @@ class AudienceAct(APIView):
 
     read_permission = "field.read"
     write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
     act: str = ""
 
     @extend_schema(request=None, responses=WaveSerializer)
@@ -248,6 +271,8 @@ class AudienceAct(APIView):
         """Do it."""
         member = member_of(request)
         audience = selectors.get_audience_for(member, audience_id)
+        if self.act == "resume":
+            ensure_scope(request, token_scopes.SEND)
         acts = {"pause": field.pause_audience, "resume": field.resume_audience, "close": field.close_audience}
         acts[self.act](audience, actor=member)
         return show_wave(audience.wave)
@@ -260,6 +285,8 @@ class MailboxList(generics.ListAPIView[Delivery]):
     queryset = Delivery.objects.none()
     read_permission = "mailbox.read"
     write_permission = "mailbox.read"
+    read_scope = token_scopes.READ_MAILBOX
+    write_scope = token_scopes.READ_MAILBOX
 
     def get_queryset(self) -> Any:
         """Return the deliveries whose mails may be read."""
@@ -282,6 +309,8 @@ class MailboxMail(APIView):
 
     read_permission = "mailbox.read"
     write_permission = "mailbox.read"
+    read_scope = token_scopes.READ_MAILBOX
+    write_scope = token_scopes.READ_MAILBOX
 
     @extend_schema(responses=MailSerializer)
     def get(self, request: Request, message: str) -> Response:

@@ -14,7 +14,7 @@ from PIL import Image
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
 from practice import invitations, jobs, logos, services
 from practice.enums import Role
-from practice.models import Engagement, Job, Member
+from practice.models import Engagement, Job, KeptAnswer, Member
 from practice.scope import practice_scope
 from reports.models import Report
 from surveys import links
@@ -70,6 +70,14 @@ def plant_world(mode: str = "named") -> World:
         engagement.refresh_from_db()
         member = make_member(owner)
         token, secret = services.create_api_token(member=owner, name=CANARY, actor=owner)
+        KeptAnswer.objects.create(
+            token=token,
+            key=CANARY,
+            asked=b"x",
+            status=200,
+            content_type="text/plain",
+            content=CANARY.encode(),
+        )
         ids = {
             "client_id": client.pk,
             "engagement_id": engagement.pk,

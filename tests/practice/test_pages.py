@@ -157,7 +157,9 @@ def test_second_factor_is_asked_for_where_the_practice_needs_it(owner_a: Member)
 
 def test_token_secret_is_shown_once_and_works_until_revoked(owner_a: Member) -> None:
     browser, url = signed_in(owner_a), f"/p/{owner_a.practice.slug}/settings/tokens/"
-    page = browser.post(url, {"name": "export"}).content.decode()
+    page = browser.post(
+        url, {"name": "export", "scopes": ["read:engagements"], "days": "30"}
+    ).content.decode()
     secret = page.split("cap_live_", 1)[1].split("<", 1)[0].split('"', 1)[0]
     headers = {"Authorization": f"Bearer cap_live_{secret}"}
     assert secret not in browser.get(url).content.decode()

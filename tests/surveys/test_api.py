@@ -118,7 +118,6 @@ def test_a_file_is_taken_as_well_as_text(owner_a: Member, wave: Wave) -> None:
     "data",
     [
         {},
-        [],
         {"csv": ""},
         {"csv": "email,name\n"},
         {"csv": "email,email\na@x.org,b\n"},
