@@ -92,7 +92,7 @@ def time_code(secret: str, moment: float) -> str:
 def make_token(browser: Browser, slug: str) -> str:
     """Make an API token on the settings page, where its secret is shown once."""
     page = browser.get(f"/p/{slug}/settings/tokens/")
-    fields = {"name": ["Self-test"], "scopes": list(ALL_SCOPES)}
+    fields = {"name": ["Self-test"], "scopes": list(ALL_SCOPES), "days": ["7"]}
     answer = browser.submit(page, page.form_with("name"), fields)
     found = TOKEN.search(answer.text)
     if found is None:
