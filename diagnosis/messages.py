@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from charts.theme import PAPER
+from diagnosis.customer_figures import has_received_alone
+from diagnosis.customer_messages import received_title
 from diagnosis.figures import gaps_by_code
 from diagnosis.words import DECIDED, SHOWN
 from surveys.instruments import Instrument
@@ -21,6 +23,8 @@ def _points(value: float) -> str:
 def summary_title(result: Result, instrument: Instrument) -> str:
     """Say the total gap in points and where its largest part arises."""
     total = gaps_by_code(result)[instrument.waterfall.total]["overall"]
+    if total.get("estimate") is None and has_received_alone(result, instrument):
+        return received_title(result, instrument)
     if total.get("estimate") is None:
         return _("The inside view: what the company lays down and what it does")
     if total["certainty"] not in DECIDED:

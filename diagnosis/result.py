@@ -4,14 +4,12 @@ Every number is finite and unrounded; what may not be shown is absent and carrie
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from functools import cache
-from types import UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from diagnosis.result_codec import decode, encode
 
 SCHEMA: Final = 1
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,14 @@ class Mean:
     indicative: bool = False
     suppressed: str | None = None
     not_measured: str | None = None
+
+    def encoded(self) -> dict[str, Any]:
+        """The JSON shape: the reason alone, or the figures."""
+        if self.suppressed is not None:
+            return {"suppressed": self.suppressed}
+        if self.not_measured is not None:
+            return {"not_measured": self.not_measured}
+        return {name: getattr(self, name) for name in ("n", "mean", "sd", "ci_low", "ci_high", "indicative")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,15 @@ class FactorGap:
     factor: str
     gap: Gap
 
+    def encoded(self) -> dict[str, Any]:
+        """The JSON shape: the gap's own keys beside the factor."""
+        return {"factor": self.factor, **encode(self.gap)}
+
+    @classmethod
+    def decoded(cls, content: Mapping[str, Any]) -> "FactorGap":
+        """Read what `encoded` wrote."""
+        return cls(content["factor"], decode(Gap, content))
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -372,6 +387,56 @@ class QualityIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneCell:
+    """Zone of tolerance of one dimension or overall: `state` critical, inside, above, or "" where nothing may be shown.
+
+    `adequacy` is received minus lowest; `place` 0 at the lowest accepted level and 1 at the wanted one; `below` the
+    share of persons who receive less than they accept.
+    """
+
+    state: str
+    lowest: Mean
+    wanted: Mean
+    received: Mean
+    adequacy: Gap
+    place: float | None
+    below: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Lowest, wanted and received of the same persons; `inconsistent`: share left out for contradicting itself."""
+
+    states: tuple[str, ...]
+    overall: ZoneCell
+    dimensions: Mapping[str, ZoneCell]
+    inconsistent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRow:
+    """Direct answer on one dimension beside its gap; `agreement` agrees, differs or open."""
+
+    dimension: str
+    mean: Mean
+    gap: float | None
+    certainty: str
+    agreement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Direct disconfirmation of an audience, on a scale from `low` (worse) to `high` (better than wanted)."""
+
+    block: str
+    audience: str
+    low: int
+    high: int
+    rows: tuple[DirectRow, ...]
+    rank_correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything one diagnosis found."""
 
@@ -395,6 +460,8 @@ class Result:
     agreement: tuple[Agreement, ...]
     notes: tuple[str, ...]
     outcomes: tuple[Outcome, ...] = ()
+    zone: Zone | None = None
+    direct: Direct | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:
@@ -407,7 +474,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-safe content; see the module's dataclasses for the keys."""
-        content: dict[str, Any] = _encode(self)
+        content: dict[str, Any] = encode(self)
         return content
 
     @classmethod
@@ -416,52 +483,5 @@ class Result:
         if content.get("schema") != SCHEMA:
             message = f"a result of schema {content.get('schema')} cannot be read, only {SCHEMA}"
             raise ValueError(message)
-        result: Result = _decode(cls, content)
+        result: Result = decode(cls, content)
         return result
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, FactorGap):
-        return {"factor": value.factor, **_encode(value.gap)}
-    if isinstance(value, Mean):
-        if value.suppressed is not None:
-            return {"suppressed": value.suppressed}
-        if value.not_measured is not None:
-            return {"not_measured": value.not_measured}
-        return {name: getattr(value, name) for name in ("n", "mean", "sd", "ci_low", "ci_high", "indicative")}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            part.metadata.get("json", part.name): _encode(getattr(value, part.name)) for part in fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {key: _encode(entry) for key, entry in value.items()}
-    if isinstance(value, tuple):
-        return [_encode(entry) for entry in value]
-    return value
-
-
-@cache
-def _hints(cls: type) -> Mapping[str, Any]:
-    return get_type_hints(cls)
-
-
-def _decode(kind: Any, value: Any) -> Any:
-    origin = get_origin(kind)
-    if origin in (Union, UnionType):
-        present = [option for option in get_args(kind) if option is not type(None)]
-        return None if value is None else _decode(present[0], value)
-    if kind is FactorGap:
-        return FactorGap(value["factor"], _decode(Gap, value))
-    if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        names = {part.name: part.metadata.get("json", part.name) for part in fields(kind)}
-        optional = {part.name for part in fields(kind) if part.default is not MISSING}
-        names = {name: key for name, key in names.items() if key in value or name not in optional}
-        return kind(**{name: _decode(hints[name], value[key]) for name, key in names.items()})
-    if origin is tuple:
-        inner = get_args(kind)[0]
-        return tuple(_decode(inner, entry) for entry in value)
-    if origin is not None and issubclass(origin, Mapping):
-        inner = get_args(kind)[1]
-        return {key: _decode(inner, entry) for key, entry in value.items()}
-    return value

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from diagnosis.result import Gap, GapResult, Mean, Result
-from diagnosis.words import AUDIENCES, CERTAINTY, RELIABILITY, SEVERITY, STAGES
+from diagnosis.words import (
+    AGREEMENT,
+    AUDIENCES,
+    CERTAINTY,
+    RELIABILITY,
+    SEVERITY,
+    STAGES,
+    ZONE_STATES,
+)
 from surveys.instruments import Instrument
 
 Cell = str | int | float | None
@@ -37,6 +45,8 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _coherence(result, names),
         _groups(result, names),
         _outcomes(result),
+        _zone(result, names),
+        _direct(result, names),
         _reliability(result, names),
         _items(result, names),
         _patterns(result),
@@ -236,6 +246,42 @@ def _outcomes(result: Result) -> Table:
         for one in result.outcomes
     )  # fmt: skip
     return Table(_("Outcomes"), header, rows)
+
+
+def _zone(result: Result, names: _Names) -> Table:
+    parts = (_("Lowest accepted"), _("Wanted"), _("Received"))
+    header = (
+        _("Dimension"), _("Name"), *(f"{part}: {name}" for part in parts for name in (*MEAN_HEADER, _("Note"))),
+        _("Received less lowest: certainty"), _("Severity"), *GAP_FIGURES, _("Note"), _("Place"),
+        _("Place in zone"), _("Share below"), _("CI low"), _("CI high"),
+    )  # fmt: skip
+    if result.zone is None:
+        return Table(_("Zone of tolerance"), header, ())
+    cells = [*((code, names.part(code), cell) for code, cell in result.zone.dimensions.items())]
+    cells.append(("", _("Overall"), result.zone.overall))
+    rows = tuple(
+        (
+            code, name, *_mean(cell.lowest), *_mean(cell.wanted), *_mean(cell.received), *_gap(cell.adequacy),
+            str(ZONE_STATES.get(cell.state, "")), cell.place,
+            *((cell.below.estimate, cell.below.ci_low, cell.below.ci_high) if cell.below else (None, None, None)),
+        )
+        for code, name, cell in cells
+    )  # fmt: skip
+    return Table(_("Zone of tolerance"), header, rows)
+
+
+def _direct(result: Result, names: _Names) -> Table:
+    header = (
+        _("Dimension"), _("Name"), *MEAN_HEADER, _("Note"), _("Gap in points"), _("Certainty"), _("Asked directly"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row.dimension, names.part(row.dimension), *_mean(row.mean), row.gap, str(CERTAINTY[row.certainty]),
+            str(AGREEMENT[row.agreement]),
+        )
+        for row in (result.direct.rows if result.direct else ())
+    )  # fmt: skip
+    return Table(_("Compared with what was wanted"), header, rows)
 
 
 def _reliability(result: Result, names: _Names) -> Table:

@@ -38,5 +38,15 @@ RELIABILITY = {
     "weak": pgettext_lazy("reliability", "weak"),
     "not_enough": pgettext_lazy("reliability", "too few answers"),
 }
+ZONE_STATES = {
+    "critical": _("below what is accepted"),
+    "inside": _("inside the zone"),
+    "above": _("as wanted or above"),
+}
+AGREEMENT = {
+    "agrees": _("says the same"),
+    "differs": _("says something else"),
+    "open": _("cannot be compared"),
+}
 SHOWN = frozenset({"clear", "probable", "hint", "undecided", "none"})
 DECIDED = frozenset({"clear", "probable"})

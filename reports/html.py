@@ -9,8 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER, Theme
-from diagnosis import figures, messages, plan_figures
-from diagnosis.words import STAGES
+from diagnosis import customer_figures, customer_messages, figures, messages, plan_figures
+from diagnosis.customer_figures import has_received_alone
+from diagnosis.words import AGREEMENT, STAGES, ZONE_STATES
 from reports import titles
 from reports.document import Document
 from reports.enums import ReportKind
@@ -78,6 +79,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     if result.get("waterfall"):
         chapters.append(("waterfall", _("From wanted to received"), messages.steps_title(result, instrument)))
         chapters.append(("dimensions", _("Dimensions"), messages.dimensions_title(result, instrument)))
+    chapters += _customer_chapters(result, instrument)
     if result.get("readiness"):
         chapters.append(("inside", _("Inside view"), messages.inside_title(result, instrument)))
     if result.get("priorities") and len(instrument.dimensions) > 1:
@@ -87,7 +89,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         ("reading", _("How to read this"), _("Marks, words and limits of this report")),
         ("tables", _("Method and tables"), _("Method, quality checks and all results in figures")),
     ]
-    charts = _diagnosis_charts(result, instrument, theme)
+    charts = _diagnosis_charts(result, instrument, theme) | _customer_charts(result, instrument, theme)
     context = {
         **_base_context(document, instrument),
         "chapters": _numbered(chapters, "diagnosis"),
@@ -96,6 +98,9 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         if result.get("waterfall")
         else [],
         "largest": messages.largest_step(result),
+        "zone_words": ZONE_STATES,
+        "agreement_words": AGREEMENT,
+        "received_state": result["states"].get(instrument.waterfall.end),
         "is_weighted": any(row.get("effective_n") is not None for row in result["audiences"]),
         "item_rows": [] if instrument.waterfall.steps else _item_rows(result, instrument),
         "unasked": _unasked_constructs(result, instrument),
@@ -106,6 +111,31 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         "pillar_names": {pillar.code: pillar.name for pillar in instrument.pillars},
     }
     return render_to_string("reports/document.html", context), charts
+
+
+def _customer_chapters(result: Mapping[str, Any], instrument: Instrument) -> list[tuple[str, str, str]]:
+    """Return the chapters of what only some waves ask of customers."""
+    chapters = []
+    if has_received_alone(result, instrument):
+        chapters.append(
+            ("received", _("What customers get"), customer_messages.received_title(result, instrument))
+        )
+    if result.get("zone"):
+        chapters.append(("zone", _("Zone of tolerance"), customer_messages.zone_title(result, instrument)))
+    if result.get("direct"):
+        chapters.append(("direct", _("Asked directly"), customer_messages.direct_title(result)))
+    return chapters
+
+
+def _customer_charts(result: Mapping[str, Any], instrument: Instrument, theme: Theme) -> Charts:
+    charts = {}
+    if has_received_alone(result, instrument):
+        charts["received"] = customer_figures.received_figure(result, instrument, theme=theme, uid="rc")
+    if result.get("zone"):
+        charts["zone"] = customer_figures.zone_figure(result, instrument, theme=theme, uid="zt")
+    if result.get("direct"):
+        charts["direct"] = customer_figures.direct_figure(result, instrument, theme=theme, uid="dd")
+    return charts
 
 
 def _item_rows(result: Mapping[str, Any], instrument: Instrument) -> list[dict[str, Any]]:

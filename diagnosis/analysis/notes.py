@@ -48,6 +48,7 @@ def notes_on(
         )
     for row in audiences:
         yield from _notes_on_audience(row)
+        yield from _notes_on_form(book, row)
         yield from _notes_on_scales(book, row)
     asked = {row.code for row in audiences}
     for other in study.instrument.audiences:
@@ -55,6 +56,35 @@ def notes_on(
             yield _(
                 "%(audience)s: not asked, or not closed yet; gaps that need this group are not measured."
             ) % {"audience": other.name}
+
+
+def _notes_on_form(book: ScoreBook, row: AudienceResult) -> Iterator[str]:
+    """Which statements the form of an audience leaves out, and which gaps that makes unmeasurable."""
+    study = book.study
+    frame = study.frame(row.code)
+    if frame is None or frame.is_collected:
+        return
+    form = study.instrument.form(frame.form)
+    asked = {slot.item for slot in form.slots if slot.state in form.states}
+    left_out = [item.code for item in study.instrument.items if item.code not in asked]
+    if left_out:
+        yield _("%(audience)s answered the form “%(form)s”, which does not ask: %(items)s.") % {
+            "audience": row.name,
+            "form": form.title,
+            "items": ", ".join(left_out),
+        }
+    states = [
+        state
+        for state in study.instrument.states
+        if row.code in state.audiences and not state.optional and state.code not in form.states
+    ]
+    for state in states:
+        gaps = [gap.code for gap in study.instrument.gaps if state.code in (gap.later, gap.earlier)]
+        yield _("The form “%(form)s” does not ask “%(state)s”; not measured: %(gaps)s.") % {
+            "form": form.title,
+            "state": state.label,
+            "gaps": ", ".join(gaps),
+        }
 
 
 def _notes_on_scales(book: ScoreBook, row: AudienceResult) -> Iterator[str]:

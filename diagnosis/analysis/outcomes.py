@@ -13,11 +13,15 @@ NOT_ENOUGH = "not_enough"
 
 
 def outcome_results(study: Study) -> Iterator[Outcome]:
-    """One row per rated block and audience that was asked it, over the items asked; a person needs half of them."""
+    """One row per rated block and audience that was asked it, over the items asked; a person needs half of them.
+
+    Items about a single dimension are no part of the construct (see `analysis/direct.py`).
+    """
     for block in study.instrument.outcomes:
         for audience in study.instrument.audiences:
             frame = study.frame(audience.code)
-            items = [item.code for item in block.items if frame is not None and frame.has_slot(item.code)]
+            asked = [item for item in block.items if frame is not None and frame.has_slot(item.code)]
+            items = [item.code for item in asked if not item.dimension]
             if items:
                 yield _outcome(study, block, audience.code, study.outcome_ratings(audience.code, items))
 

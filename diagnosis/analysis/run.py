@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from diagnosis.analysis.audiences import audience_results
 from diagnosis.analysis.coverage import coverage_result
+from diagnosis.analysis.direct import direct_result
 from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance
 from diagnosis.analysis.notes import notes_on
@@ -16,6 +17,7 @@ from diagnosis.analysis.reliability import agreements, reliabilities
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.states import item_means, state_quality, state_results
 from diagnosis.analysis.study import Study
+from diagnosis.analysis.tolerance import tolerance_result
 from diagnosis.analysis.waterfall import build_waterfall
 from diagnosis.frames import Frames
 from diagnosis.result import NoStandard, Result
@@ -83,4 +85,6 @@ def analyse(
         agreement=agreements(book),
         notes=tuple(notes_on(book, audiences, waterfall)),
         outcomes=tuple(outcome_results(study)),
+        zone=tolerance_result(book),
+        direct=direct_result(book, gaps[instrument.waterfall.total]),
     )

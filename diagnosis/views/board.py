@@ -13,8 +13,9 @@ from charts.theme import SCREEN
 from diagnosis import plan_figures
 from diagnosis.enums import ActionState
 from diagnosis.models import Action
+from diagnosis.views.cards import PAGE_WIDTH, Card, drawing
 from diagnosis.views.finding_cards import numbers_of
-from diagnosis.views.result_cards import PAGE_WIDTH, STAGE_LETTERS, Card, drawing
+from diagnosis.views.result_cards import STAGE_LETTERS
 from diagnosis.words import STAGES
 
 Row = dict[str, Any]

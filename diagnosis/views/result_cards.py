@@ -4,39 +4,21 @@ A view whose figures the result lacks is None and is not shown. Rows keep the re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from charts.theme import SCREEN
 from diagnosis import figures, messages
+from diagnosis.views.cards import COLUMN_WIDTH, MAP_WIDTH, NARROW_WIDTH, PAGE_WIDTH, Card, drawing
+from diagnosis.views.customer_cards import customer_context
 from diagnosis.views.sources import SheetUrl, Source
 from diagnosis.words import AUDIENCES, RELIABILITY, STAGES
 from surveys.instruments import Instrument
 
 Row = dict[str, Any]
-PAGE_WIDTH, MAP_WIDTH, COLUMN_WIDTH, NARROW_WIDTH = 700.0, 540.0, 440.0, 340.0
-"""Widths of drawings in a card of the page's width and in the two columns: letters come out equally large."""
 STAGE_LETTERS = {"design": "D", "implementation": "I", "evaluation": "E"}
 """Letters of the stages, as in the codes of the gaps and in the style sheet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One view: its message, a line on how to read it, the drawing, a foot note."""
-
-    title: str
-    note: str
-    svg: SafeString
-    foot: str = ""
-
-
-def drawing(svg: str) -> SafeString:
-    """Take a drawing of `charts/` over as it is: it escapes every text it is given."""
-    return format_html("{}", SafeString(svg))
 
 
 def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
@@ -65,6 +47,7 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
             row | {"audience_name": AUDIENCES.get(row["audience"], row["audience"])}
             for row in result.get("outcomes", [])
         ],
+        **customer_context(source),
         **_readiness(source, sheet_url),
         **_quality(result, instrument),
     }
