@@ -14,7 +14,10 @@ from charts.theme import Theme, known
 
 @dataclass(frozen=True)
 class DumbbellRow:
-    """One dimension. `hidden` is the reason why nothing may be shown; `word` the certainty of the gap."""
+    """One dimension. `hidden` is the reason why nothing may be shown; `word` the certainty of the gap.
+
+    `from_lowest`: the gap is perception minus the lowest accepted level, and its band starts there.
+    """
 
     code: str
     name: str
@@ -32,6 +35,7 @@ class DumbbellRow:
     total: bool = False
     hidden: str = ""
     href: str | None = None
+    from_lowest: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,10 +157,11 @@ def _draw_line(canvas: Canvas, row: DumbbellRow | ItemRow, axis: Axis, y: float)
         a, b = sorted((axis.at(lowest), axis.at(wanted)))
         canvas.rect(a, y - 6, b - a, 12, "zone")
         canvas.line(axis.at(lowest), y - 6, axis.at(lowest), y + 6, "customer", line=0.8)
-    if wanted is not None and got is not None:
+    start = lowest if isinstance(row, DumbbellRow) and row.from_lowest else wanted
+    if start is not None and got is not None:
         value = known(row.gap)
-        role = direction(got - wanted if value is None else value, row.certainty)
-        canvas.line(axis.at(got), y, axis.at(wanted), y, soft(role), line=4)
+        role = direction(got - start if value is None else value, row.certainty)
+        canvas.line(axis.at(got), y, axis.at(start), y, soft(role), line=4)
     low, high = known(row.ci_low), known(row.ci_high)
     if got is not None and low is not None and high is not None:
         canvas.line(axis.at(low), y, axis.at(high), y, "customer", line=1.1)

@@ -24,7 +24,7 @@ def zone_figure(
             received.get("ci_low"), received.get("ci_high"), lowest=cell["lowest"].get("mean"),
             gap=adequacy.get("estimate"), gap_ci_low=adequacy.get("ci_low"), gap_ci_high=adequacy.get("ci_high"),
             certainty=adequacy["certainty"], word=str(CERTAINTY[adequacy["certainty"]]), total=total,
-            hidden=_hidden(received),
+            hidden=_hidden(received), from_lowest=True,
         )  # fmt: skip
 
     rows = [row(d.code, d.name, zone["dimensions"][d.code]) for d in instrument.dimensions]

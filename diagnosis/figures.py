@@ -126,7 +126,7 @@ def gap_map_figure(
     nodes = tuple(
         StateNode(
             state.code, state.short or state.label, state_mean(result, state.code).get("mean"), state.side,
-            _hidden_word(state_mean(result, state.code)),
+            _hidden_word(mean) if (mean := state_mean(result, state.code)).get("suppressed") else "",
         )
         for state in instrument.states
         if state.code in wanted and (not state.optional or state.code in result["states"])
