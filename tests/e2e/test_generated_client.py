@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -56,6 +57,10 @@ class Caller:
             base_url=base_url, token=token, raise_on_unexpected_status=True, timeout=60
         )
 
+    def close(self) -> None:
+        """Close the connections of the generated client."""
+        self.client.get_httpx_client().close()
+
     def __call__(self, operation: str, *ids: Any, **given: Any) -> Any:
         """Call `tag.operation` and return what the document says it answers."""
         tag, name = operation.split(".")
@@ -84,7 +89,12 @@ def wait_for(probe: Callable[[], Any], what: str) -> Any:
 
 def test_the_main_job(generated: ModuleType, product: Trial) -> None:
     account = open_account(product.base_url)
-    api = Caller(generated, product.base_url, account.token)
+    with closing(Caller(generated, product.base_url, account.token)) as api:
+        do_the_main_job(api, generated, product)
+
+
+def do_the_main_job(api: Caller, generated: ModuleType, product: Trial) -> None:
+    """From a client organisation to two PDFs and the tables."""
     client = api(
         "clients.create", body=api.models.ClientRequest.from_dict({"name": "Hafenbank", "sector": "Banking"})
     )
