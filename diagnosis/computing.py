@@ -4,6 +4,7 @@ Each step commits by itself and may be repeated: the snapshot is found again by 
 written in one transaction, so a killed worker loses nothing and leaves nothing half done.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -106,28 +107,33 @@ def _store(diagnosis_id: UUID, result: Result, findings: tuple[FoundFinding, ...
     diagnosis = Diagnosis.objects.select_for_update(no_key=True).get(pk=diagnosis_id)
     if diagnosis.state == DiagnosisState.SUCCEEDED:
         return
-    rows = Finding.objects.bulk_create(
-        [
-            Finding(
-                diagnosis=diagnosis, rank=one.rank, code=one.code, stage=one.stage, gap=one.gap,
-                dimension=one.dimension, headline=one.headline, text=one.text, evidence=dict(one.evidence),
-                causes=list(one.causes), certainty=one.certainty, severity=one.severity, priority=one.priority,
-                decision=Decision.PROPOSED,
-            )
-            for one in findings
-        ]
-    )  # fmt: skip
+    rows = Finding.objects.bulk_create([proposed_finding(diagnosis, one) for one in findings])
     proposals = plan.proposals
     Action.objects.bulk_create(
         [proposed_action(diagnosis, one, rows, place) for place, one in enumerate(proposals, start=1)]
     )
-    diagnosis.result = result.to_json() | {
-        "sound_stages": [{"stage": stage.stage, "text": stage.text} for stage in plan.sound]
-    }
+    diagnosis.result = stored_result(result, plan)
     diagnosis.rules_version = result.rules_version
     diagnosis.state, diagnosis.computed_at = DiagnosisState.SUCCEEDED, timezone.now()
     diagnosis.save(update_fields=["result", "rules_version", "state", "computed_at"])
     audit.record("diagnosis.computed", diagnosis, actor=None)
+
+
+def stored_result(result: Result, plan: Plan) -> dict[str, Any]:
+    """The result as a diagnosis keeps it, with the stages that need no action."""
+    return result.to_json() | {
+        "sound_stages": [{"stage": stage.stage, "text": stage.text} for stage in plan.sound]
+    }
+
+
+def proposed_finding(diagnosis: Diagnosis, one: FoundFinding) -> Finding:
+    """An unsaved finding nobody has decided yet."""
+    return Finding(
+        diagnosis=diagnosis, rank=one.rank, code=one.code, stage=one.stage, gap=one.gap,
+        dimension=one.dimension, headline=one.headline, text=one.text, evidence=dict(one.evidence),
+        causes=list(one.causes), certainty=one.certainty, severity=one.severity, priority=one.priority,
+        decision=Decision.PROPOSED,
+    )  # fmt: skip
 
 
 def proposed_action(

@@ -1,4 +1,4 @@
-"""The reports app: names its kind of job."""
+"""The reports app: names its kinds of job."""
 
 from django.apps import AppConfig
 
@@ -9,8 +9,9 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        """Name the task that makes a report."""
+        """Name the tasks that make reports."""
         from practice import jobs
         from practice.enums import Queue
 
         jobs.register_kind("report", task_name="reports.tasks.make_report", queue=Queue.RENDER)
+        jobs.register_kind("sample_report", task_name="reports.tasks.make_sample", queue=Queue.RENDER)

@@ -1,7 +1,7 @@
 """From a diagnosis and a plan to a frozen document: everything a PDF says, and nothing that could change later."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from diagnosis.enums import ActionState, Decision
-from diagnosis.models import Action, Finding
+from diagnosis.models import Action, Diagnosis, Finding
 from practice import logos
 from practice.accent import accent_of
 from practice.models import Engagement
@@ -85,6 +85,7 @@ class Document:
     result: Mapping[str, Any]
     findings: tuple[FindingEntry, ...]
     actions: tuple[ActionEntry, ...]
+    is_simulated: bool = False
     logos: Mapping[str, str] = field(default_factory=dict)
     """Base64 of the PNGs on the cover, under the names `practice` and `client`."""
 
@@ -108,23 +109,36 @@ def build_document(report: Report) -> Document:
     """Freeze what the report will say; rejected findings and dropped actions are left out."""
     diagnosis = report.diagnosis
     engagement = report.engagement
-    wave = diagnosis.wave
     findings = list(
         Finding.objects.filter(diagnosis=diagnosis).exclude(decision=Decision.REJECTED).order_by("rank")
     )
     actions = list(_actions(report))
+    return freeze_document(report.kind, diagnosis, engagement, findings, actions)
+
+
+def freeze_document(
+    kind: str,
+    diagnosis: Diagnosis,
+    engagement: Engagement,
+    findings: Sequence[Finding],
+    actions: Sequence[Action],
+    *,
+    is_simulated: bool = False,
+) -> Document:
+    """The document that says these findings and actions; `is_simulated`: no person gave the answers."""
+    wave = diagnosis.wave
     action_numbers = {action.pk: f"A{number}" for number, action in enumerate(actions, start=1)}
     finding_numbers = {finding.pk: f"F{number}" for number, finding in enumerate(findings, start=1)}
     return Document(
-        kind=report.kind,
-        title=str(ReportKind(report.kind).label),
+        kind=kind,
+        title=str(ReportKind(kind).label),
         client=engagement.client_organisation.name,
         practice=engagement.practice.name,
         accent=accent_of(engagement.practice.accent_colour).light,
         question=engagement.question,
         engagement=engagement.name,
         wave=wave.name,
-        is_sample=wave.kind != "live",
+        is_sample=is_simulated or wave.kind != "live",
         issued_on=timezone.localdate(),
         language=get_language() or "en",
         computed_on=timezone.localdate(diagnosis.computed_at),
@@ -179,6 +193,7 @@ def build_document(report: Report) -> Document:
             )
             for action in actions
         ),
+        is_simulated=is_simulated,
         logos=_logos(engagement),
     )
 
@@ -196,7 +211,7 @@ def _logos(engagement: Engagement) -> dict[str, str]:
     return {name: base64.b64encode(content).decode() for name, content in files.items() if content}
 
 
-def _serves(actions: list[Action], pk: Any) -> Any:
+def _serves(actions: Sequence[Action], pk: Any) -> Any:
     return next(action.finding_id for action in actions if action.pk == pk)
 
 

@@ -49,12 +49,20 @@ def _base_context(document: Document, instrument: Instrument) -> dict[str, Any]:
         "gaps": figures.gaps_by_code(document.result),
         "running_title": f"{document.client}  ·  {document.title}",
         "foot": f"{document.practice}  ·  {_('Confidential')}",
+        "mark": _mark_of(document),
         "counters": {},
         "stages": STAGES,
         "is_split": bool(instrument.waterfall.steps),
         "total": figures.gaps_by_code(document.result)[instrument.waterfall.total],
         "dimension_names": {dimension.code: dimension.name for dimension in instrument.dimensions},
     }
+
+
+def _mark_of(document: Document) -> str:
+    """Return what every page says when no client's own people gave the answers."""
+    if document.is_simulated:
+        return _("Sample: simulated answers")
+    return _("Sample data") if document.is_sample else ""
 
 
 def _numbered(chapters: list[tuple[str, str, str]], folder: str) -> list[Chapter]:

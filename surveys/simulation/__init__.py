@@ -7,6 +7,7 @@ from surveys.simulation.draw import (
     posted_fields,
     true_means,
 )
+from surveys.simulation.generic import truth_for
 from surveys.simulation.sample import NO_GAP_TRUTH, SAMPLE_TRUTH
 from surveys.simulation.truth import CompanyTruth
 
@@ -19,4 +20,5 @@ __all__ = [
     "expected_recorded_means",
     "posted_fields",
     "true_means",
+    "truth_for",
 ]
