@@ -43,6 +43,7 @@ ZONE_STATES = {
     "inside": _("inside the zone"),
     "above": _("as wanted or above"),
 }
+ZONE_SHORT = {"critical": _("below"), "inside": _("inside"), "above": _("above")}
 AGREEMENT = {
     "agrees": _("says the same"),
     "differs": _("says something else"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from charts.theme import PAPER, Theme
 from diagnosis import customer_figures, customer_messages, figures, messages, plan_figures
 from diagnosis.customer_figures import has_received_alone
-from diagnosis.words import AGREEMENT, STAGES, ZONE_STATES
+from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
 from reports import titles
 from reports.document import Document
 from reports.enums import ReportKind
@@ -106,7 +106,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         if result.get("waterfall")
         else [],
         "largest": messages.largest_step(result),
-        "zone_words": ZONE_STATES,
+        "zone_words": ZONE_SHORT,
         "agreement_words": AGREEMENT,
         "received_state": result["states"].get(instrument.waterfall.end),
         "is_weighted": any(row.get("effective_n") is not None for row in result["audiences"]),
