@@ -11,9 +11,8 @@ from diagnosis.tables import Table, result_tables
 from diagnosis.words import CERTAINTY, SEVERITY, STAGES
 from diagnosis.workbook import workbook_of
 from practice.models import Member
+from practice.xlsx_file import XLSX
 from surveys.instruments import parse_instrument
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def diagnosis_workbook(diagnosis: Diagnosis, member: Member) -> bytes:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from diagnosis.tables import Table
+from practice.xlsx_file import SAFE
 
 FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")
 LONGEST_NAME: Final = 31
 WIDEST: Final = 60
-SAFE: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def workbook_of(about: Sequence[tuple[str, str]], tables: Sequence[Table], *, made_at: datetime) -> bytes:

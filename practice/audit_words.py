@@ -53,6 +53,7 @@ VERBS: Final[Words] = {
     "import.uploaded": _("uploaded a list of people"),
     "import.confirmed": _("added people from a list"),
     "import.discarded": _("discarded a list of people"),
+    "answers.exported": _("exported answers as rows"),
     "answers.uploaded": _("uploaded answers collected elsewhere"),
     "answers.taken_over": _("took over answers collected elsewhere"),
     "answers.discarded": _("discarded an upload of answers"),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from surveys.views import collected, field, launch, mail_test, mailbox, people, questionnaire, trial
+from surveys.views import (
+    collected,
+    field,
+    launch,
+    mail_test,
+    mailbox,
+    people,
+    questionnaire,
+    responses,
+    trial,
+)
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
@@ -36,6 +46,12 @@ urlpatterns = [
         f"{BASE}/collected/<uuid:response_import_id>/discard/",
         collected.collected_discard,
         name="collected_discard",
+    ),
+    path(f"{BASE}/responses/", responses.responses_page, name="responses"),
+    path(
+        f"{BASE}/responses/<uuid:audience_id>/<str:file_type>/",
+        responses.responses_file,
+        name="responses_file",
     ),
     path(f"{BASE}/preview/<str:audience>/", questionnaire.form_preview, name="form_preview"),
     path(

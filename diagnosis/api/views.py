@@ -22,7 +22,7 @@ from diagnosis.api.serializers import (
     NewActionSerializer,
 )
 from diagnosis.enums import ActionState, DiagnosisState
-from diagnosis.export import XLSX, workbook_response
+from diagnosis.export import workbook_response
 from diagnosis.models import Action, Diagnosis, Finding
 from diagnosis.result import SCHEMA
 from diagnosis.selectors import (
@@ -39,6 +39,7 @@ from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
 from practice.models import Member
 from practice.selectors import engagements_for, get_engagement_for, get_or_404
+from practice.xlsx_file import XLSX
 from surveys.models import Wave
 
 NOT_IN_PLAN = (ActionState.PROPOSED, ActionState.DROPPED)

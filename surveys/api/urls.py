@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.api import collected, views
+from surveys.api import collected, responses, views
 
 urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
@@ -16,6 +16,11 @@ urlpatterns = [
         "audiences/<uuid:audience_id>/responses/",
         collected.AudienceResponses.as_view(),
         name="audience_responses",
+    ),
+    path(
+        "audiences/<uuid:audience_id>/responses/<str:file_type>/",
+        responses.AudienceResponsesFile.as_view(),
+        name="audience_responses_file",
     ),
     path("audiences/<uuid:audience_id>/mode/", views.AudienceMode.as_view(), name="audience_mode"),
     path(

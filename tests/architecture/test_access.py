@@ -43,6 +43,7 @@ CHOICES = {
     "audience": "customers",
     "form": "customers-standard",
     "gap": "I1",
+    "file_type": "csv",
     "message": "0" * 64,
 }
 REFUSED = {401, 403, 404, 405}
