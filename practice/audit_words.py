@@ -37,6 +37,7 @@ VERBS: Final[Words] = {
     "engagement.created": _("opened an engagement"),
     "engagement.updated": _("changed an engagement"),
     "wave.created": _("made a wave"),
+    "wave.repeated": _("made the next wave"),
     "report.sample_requested": _("asked for a sample report"),
     "wave.tried_out": _("sent themselves everything as each audience"),
     "wave.test_deleted": _("deleted test answers"),

@@ -8,6 +8,7 @@ from surveys.views import (
     launch,
     mail_test,
     mailbox,
+    next_wave,
     people,
     questionnaire,
     responses,
@@ -19,6 +20,7 @@ BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
 urlpatterns = [
     path(f"{BASE}/people/", people.people_list, name="people"),
     path(f"{BASE}/waves/new/", people.wave_create, name="wave_create"),
+    path(f"{BASE}/waves/next/", next_wave.wave_next, name="wave_next"),
     path(f"{BASE}/people/export/", people.people_csv, name="people_csv"),
     path(f"{BASE}/people/import/", people.import_upload, name="import_upload"),
     path(f"{BASE}/people/import/<uuid:import_id>/", people.import_preview, name="import_preview"),

@@ -15,7 +15,7 @@ from diagnosis.selectors import latest_diagnosis_for
 from practice.models import Engagement
 from practice.requests import PracticeRequest
 from practice.selectors import get_engagement_for
-from surveys.enums import WaveKind
+from surveys.enums import AudienceState, WaveKind
 from surveys.instruments import Instrument, parse_instrument
 from surveys.models import Wave
 
@@ -52,9 +52,13 @@ def latest_source(request: PracticeRequest, engagement: Engagement) -> Source | 
 
 
 def wave_to_diagnose(engagement: Engagement) -> Wave | None:
-    """Return the newest wave of an engagement that is no test."""
-    waves = Wave.objects.filter(engagement=engagement).exclude(kind=WaveKind.TEST)
-    return waves.order_by("-number").first()
+    """Return the newest wave with released answers that is no test; where none has any, the newest one.
+
+    So a next wave that is planned or runs does not stand in the way of the last one's figures.
+    """
+    waves = Wave.objects.filter(engagement=engagement).exclude(kind=WaveKind.TEST).order_by("-number")
+    released = waves.filter(audiences__state=AudienceState.RELEASED)
+    return released.first() or waves.first()
 
 
 def sheet_urls(slug: str, engagement: Engagement) -> SheetUrl:

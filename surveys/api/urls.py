@@ -9,6 +9,7 @@ urlpatterns = [
     path("waves/<uuid:wave_id>/", views.WaveDetail.as_view(), name="wave_detail"),
     path("waves/<uuid:wave_id>/people/", views.WavePeople.as_view(), name="wave_people"),
     path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
+    path("waves/<uuid:wave_id>/next/", views.WaveNext.as_view(), name="wave_next"),
     path("waves/<uuid:wave_id>/close/", views.WaveClose.as_view(), name="wave_close"),
     path("imports/<uuid:import_id>/", views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<uuid:import_id>/confirm/", views.ImportConfirm.as_view(), name="import_confirm"),

@@ -32,6 +32,7 @@ from surveys.mail import mailbox
 from surveys.models import Delivery, PeopleImport, Recipient, Wave
 from surveys.services import field, people, waves
 from surveys.services.launch import launch_wave
+from surveys.services.next_wave import create_next_wave
 
 MAX_PROBLEMS = 200
 
@@ -219,6 +220,27 @@ class WaveLaunch(APIView):
         """Open the wave; launching a launched wave changes nothing."""
         member = member_of(request)
         return show_wave(launch_wave(wave=selectors.get_wave_for(member, wave_id), actor=member))
+
+
+class WaveNext(APIView):
+    """Measure again."""
+
+    read_permission = "field.read"
+    write_permission = "wave.edit"
+    read_scope = token_scopes.READ_FIELD
+    write_scope = token_scopes.WRITE_WAVES
+
+    @extend_schema(request=None, responses={201: WaveSerializer})
+    def post(self, request: Request, wave_id: UUID) -> Response:
+        """Make the wave after one that is over: same questionnaire, forms and people, new links at its launch.
+
+        People who want no more mail are left out. Asked again before its launch, the same draft is returned.
+        """
+        member = member_of(request)
+        wave = selectors.get_wave_for(member, wave_id)
+        answer = show_wave(create_next_wave(wave, actor=member))
+        answer.status_code = 201
+        return answer
 
 
 class WaveClose(APIView):

@@ -25,6 +25,7 @@ from surveys.enums import AudienceState, Round
 from surveys.forms import ExtendForm
 from surveys.models import Wave, WaveAudience
 from surveys.services import field
+from surveys.services.next_wave import can_measure_again
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
 
 RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
@@ -70,6 +71,7 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
             for mails in view.queue
         ],
         "n_uncertain": view.n_uncertain,
+        "can_measure_again": can_measure_again(wave),
         "next_action": None
         if runs or wave.launched_at is None
         else {
