@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Final, Literal
@@ -230,13 +231,17 @@ def _read_row(
             "n": n_cells,
             "m": len(header),
         }
+        address = next((cells[column] for column, part in mapping.items() if part == EMAIL), "")
+        with suppress(AddressError):
+            row.fixes[EMAIL] = clean_email(address)
     for column, part in mapping.items():
         if part == IGNORE:
             continue
         cell = typed.get(part, cells[column] if column < len(cells) else "")
         if cell.startswith(UNUSABLE):
             row.problems[part] = _why_unusable(cell)
-        elif part.startswith(ATTRIBUTE):
+            cell = readable(cell)
+        if part.startswith(ATTRIBUTE):
             _read_attribute(row, part.removeprefix(ATTRIBUTE), cell)
         else:
             row.values[part] = cell
@@ -254,6 +259,11 @@ def _why_unusable(cell: str) -> str:
     if error := cell.removeprefix(UNUSABLE):
         return _("The cell shows the error %(error)s. Type the value.") % {"error": error[:20]}
     return _("The cell holds a formula without a saved value. Type the value, or save the workbook again.")
+
+
+def readable(cell: str) -> str:
+    """Return a cell as it may be shown: one without a usable value shows its error, or an equals sign."""
+    return (cell.removeprefix(UNUSABLE) or "=") if cell.startswith(UNUSABLE) else cell
 
 
 def _read_attribute(row: PreviewRow, name: str, cell: str) -> None:

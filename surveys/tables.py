@@ -155,9 +155,13 @@ def _check_number_of_rows(source: IO[bytes]) -> None:
         rest = pieces.pop()
         if len(rest) > CHUNK:
             rest = rest[-len(b"<row") :]
-        n_rows += sum(b"<v>" in piece or b"<t>" in piece or b"<t " in piece for piece in pieces)
-        if n_rows > MAX_ROWS + 1:
+        n_rows += sum(map(_holds_text, pieces))
+        if n_rows + _holds_text(rest) > MAX_ROWS + 1:
             raise _too_many_rows()
+
+
+def _holds_text(piece: bytes) -> bool:
+    return b"<v>" in piece or b"<t>" in piece or b"<t " in piece
 
 
 def _rows(numbered: Iterable[tuple[int, list[dict[str, Any]]]]) -> tuple[int, list[tuple[str, ...]]]:

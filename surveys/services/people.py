@@ -1,7 +1,7 @@
 """People: an uploaded list waits as a preview, is mapped and fixed there, and enters the roster only when confirmed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from surveys.people_check import (
     check_rows,
     guess_mapping,
     has_control_characters,
+    readable,
 )
 from surveys.people_table import read_people_file
 from surveys.services.launch import audiences_taking_people, join_running_plan
@@ -32,6 +33,7 @@ from surveys.services.launch import audiences_taking_people, join_running_plan
 LEFT_OUT = "left_out"
 FIXED = "fixed"
 CHUNK = 2_000
+MAX_TYPED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class ImportPreview:
     n_to_fix: int
     n_merged: int
     n_suppressed: int
+    n_left_out: int
     by_audience: Mapping[str, int]
     rows: list[PreviewRow]
 
@@ -94,9 +97,15 @@ def preview_of(upload: PeopleImport) -> ImportPreview:
         n_to_fix=status["fix"],
         n_merged=status["merged"],
         n_suppressed=status["suppressed"],
+        n_left_out=status["left_out"],
         by_audience=dict(Counter(row.values[AUDIENCE] for row in ready)),
         rows=checked,
     )
+
+
+def audiences_of(upload: PeopleImport) -> list[str]:
+    """Return the codes of the audiences that still take people from this list."""
+    return [audience.audience for audience in audiences_taking_people(upload.wave)]
 
 
 def _known(wave: Wave) -> Known:
@@ -142,34 +151,62 @@ def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Memb
     return locked
 
 
-@transaction.atomic
 def fix_row(
     upload: PeopleImport, *, row: int, values: Mapping[str, str], actor: Member | None
 ) -> PeopleImport:
     """Correct cells of one row of the list (rows are numbered as in the file)."""
+    return fix_rows(upload, typed={row: values}, actor=actor)
+
+
+def leave_out_row(upload: PeopleImport, *, row: int, actor: Member | None) -> PeopleImport:
+    """Leave one row of the list out of the import."""
+    return fix_rows(upload, left_out=[row], actor=actor)
+
+
+@transaction.atomic
+def fix_rows(
+    upload: PeopleImport,
+    *,
+    typed: Mapping[int, Mapping[str, str]] | None = None,
+    left_out: Collection[int] = (),
+    taken_back: Collection[int] = (),
+    actor: Member | None,
+) -> PeopleImport:
+    """Correct cells by row and field, leave rows out or take them back: all of it or, after an error, nothing."""
     locked = _ensure_preview(upload)
-    _ensure_row(locked, row)
+    fixed = dict(locked.result.get(FIXED, {}))
+    for row, values in (typed or {}).items():
+        _ensure_row(locked, row)
+        _ensure_plain(values)
+        texts = {part: value[:MAX_TYPED] for part, value in values.items()}
+        fixed[str(row)] = {**fixed.get(str(row), {}), **texts}
+    for row in [*left_out, *taken_back]:
+        _ensure_row(locked, row)
+    out = ({*locked.result.get(LEFT_OUT, [])} | {*left_out}) - {*taken_back}
+    locked.result = {**locked.result, FIXED: fixed, LEFT_OUT: sorted(out)}
+    locked.save(update_fields=["result"])
+    return locked
+
+
+def _ensure_plain(values: Mapping[str, str]) -> None:
     for part, value in values.items():
         if has_control_characters(value):
             raise InvalidInputError(
                 _("There are line breaks or control characters in what you typed."),
                 fields={part: _("Type it again on one line.")},
             )
-    fixed = dict(locked.result.get(FIXED, {}))
-    fixed[str(row)] = {**fixed.get(str(row), {}), **{part: value[:300] for part, value in values.items()}}
-    locked.result = {**locked.result, FIXED: fixed}
-    locked.save(update_fields=["result"])
-    return locked
 
 
-@transaction.atomic
-def leave_out_row(upload: PeopleImport, *, row: int, actor: Member | None) -> PeopleImport:
-    """Leave one row of the list out of the import."""
-    locked = _ensure_preview(upload)
-    _ensure_row(locked, row)
-    locked.result = {**locked.result, LEFT_OUT: sorted({*locked.result.get(LEFT_OUT, []), row})}
-    locked.save(update_fields=["result"])
-    return locked
+def shown_cell(upload: PeopleImport, row: int, part: str) -> str:
+    """Return a cell of the list as the preview offers it for correction: what was typed, or what the file holds."""
+    typed: str | None = upload.result.get(FIXED, {}).get(str(row), {}).get(part)
+    if typed is not None:
+        return typed
+    column = next((int(number) for number, found in upload.mapping.items() if found == part), None)
+    place = row - upload.header_row - 1
+    if column is None or not 0 <= place < len(upload.rows) or column >= len(upload.rows[place]):
+        return ""
+    return readable(upload.rows[place][column])
 
 
 def _ensure_row(upload: PeopleImport, row: int) -> None:

@@ -1,6 +1,8 @@
 """Pages of people: the roster, an uploaded list as a preview, and its confirmation."""
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -28,7 +30,9 @@ from surveys.services import people
 from surveys.services.waves import create_wave
 from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
 
-TABS = {"fix": "fix", "merged": "merged", "suppressed": "suppressed", "ready": "ready"}
+TABS = ("fix", "merged", "suppressed", "left_out", "ready")
+CELL = "cell-"
+N_COLUMNS = 4
 
 
 @require_safe
@@ -173,11 +177,12 @@ def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, imp
     if upload.state != ImportState.PREVIEW:
         return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
     preview = people.preview_of(upload)
-    tab = TABS.get(request.GET.get("tab", ""), "fix" if preview.n_to_fix else "ready")
-    fields = _shown_fields(upload)
-    rows = [row for row in preview.rows if row.status == tab]
-    page = page_of(request, rows)
-    page.object_list = [_row(row, fields) for row in page.object_list]
+    asked = request.GET.get("tab", "")
+    tab = asked if asked in TABS else "fix" if preview.n_to_fix else "ready"
+    page = page_of(request, [row for row in preview.rows if row.status == tab])
+    fields = _shown_fields(upload, page.object_list)
+    audiences = [(code, name_of_audience(code)) for code in people.audiences_of(upload)]
+    page.object_list = [_row(row, fields, audiences) for row in page.object_list]
     context = {
         "engagement": engagement,
         "step": "people",
@@ -190,11 +195,13 @@ def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, imp
             "to_fix": preview.n_to_fix,
             "merged": preview.n_merged,
             "suppressed": preview.n_suppressed,
+            "left_out": preview.n_left_out,
         },
         "by_audience": [
             {"name": name_of_audience(code), "n": n} for code, n in sorted(preview.by_audience.items())
         ],
         "page": page,
+        "place": urlencode({"tab": tab, "page": page.number}),
         "shown_fields": fields,
         **{
             f"{act}_url": _import_url(slug, upload, f"import_{act}")
@@ -205,10 +212,13 @@ def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, imp
     return render(request, "surveys/import_preview.html", context)
 
 
-def _shown_fields(upload: PeopleImport) -> list[tuple[str, str]]:
+def _shown_fields(upload: PeopleImport, rows: Sequence[PreviewRow]) -> list[tuple[str, str]]:
+    """Return the fields of the table: the four of every person, then columns with problems and the first others."""
     fixed = [(EMAIL, _("E-mail")), (NAME, _("Name")), (AUDIENCE, _("Audience")), (LANGUAGE, _("Language"))]
     parts = [part for part in upload.mapping.values() if part.startswith(ATTRIBUTE)]
-    return fixed + [(part, part.removeprefix(ATTRIBUTE)) for part in parts[:4]]
+    wrong = {part for row in rows for part in row.problems}
+    shown = [part for place, part in enumerate(parts) if place < N_COLUMNS or part in wrong]
+    return fixed + [(part, part.removeprefix(ATTRIBUTE)) for part in shown]
 
 
 def _columns(upload: PeopleImport) -> list[dict[str, Any]]:
@@ -228,7 +238,7 @@ def _columns(upload: PeopleImport) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(row: PreviewRow, fields: list[tuple[str, str]]) -> dict[str, Any]:
+def _row(row: PreviewRow, fields: list[tuple[str, str]], audiences: list[tuple[str, str]]) -> dict[str, Any]:
     cells = []
     for part, label in fields:
         name = part.removeprefix(ATTRIBUTE)
@@ -242,6 +252,7 @@ def _row(row: PreviewRow, fields: list[tuple[str, str]]) -> dict[str, Any]:
                 "value": value,
                 "error": row.problems.get(part, ""),
                 "fix": row.fixes.get(part, ""),
+                "choices": audiences if part == AUDIENCE else (),
             }
         )
     return {"number": row.number, "cells": cells, "note": row.note}
@@ -275,21 +286,50 @@ def import_mapping(request: PracticeRequest, slug: str, engagement_id: UUID, imp
 @require_POST
 @require_permission("people.edit")
 def import_fix(request: PracticeRequest, slug: str, engagement_id: UUID, import_id: UUID) -> HttpResponse:
-    """Correct a cell of a row, or leave the row out."""
+    """Take the corrections of a page of rows, and what was left out or taken back; then check the list again."""
     _engagement, upload = _engagement_and_import(request, engagement_id, import_id)
-    posted = request.POST
-    number = posted.get("leave_out") or posted.get("row") or ""
-    row = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-    if "leave_out" in posted:
-        return _act(
-            request, upload, slug, lambda: people.leave_out_row(upload, row=row, actor=request.member)
+    typed = _typed(upload, request)
+    marked = {act: [_row_number(n) for n in request.POST.getlist(act)] for act in ("leave_out", "take_back")}
+    try:
+        people.fix_rows(
+            upload,
+            typed=typed,
+            left_out=marked["leave_out"],
+            taken_back=marked["take_back"],
+            actor=request.member,
         )
-    values = {
-        part: posted.get("fix") or posted[part] for part, _label in _shown_fields(upload) if part in posted
-    }
-    return _act(
-        request, upload, slug, lambda: people.fix_row(upload, row=row, values=values, actor=request.member)
-    )
+    except CrmgapError as error:
+        messages.error(request, " ".join([error.message, *error.fields.values()]))
+    else:
+        if typed:
+            n = len(typed)
+            said = ngettext("%(n)s row was corrected and checked again.",
+                            "%(n)s rows were corrected and checked again.", n)  # fmt: skip
+            messages.success(request, said % {"n": n})
+    place = {key: request.GET[key] for key in ("tab", "page") if key in request.GET}
+    return redirect(f"{_import_url(slug, upload)}?{urlencode(place)}" if place else _import_url(slug, upload))
+
+
+def _typed(upload: PeopleImport, request: PracticeRequest) -> dict[int, dict[str, str]]:
+    """Return the cells that were changed on the page, by row; `use` is a correction that was offered and taken."""
+    parts = {EMAIL, NAME, AUDIENCE, LANGUAGE, *upload.mapping.values()} - {IGNORE}
+    typed: dict[int, dict[str, str]] = {}
+    for key, value in request.POST.items():
+        number, _dash, part = key.removeprefix(CELL).partition("-")
+        if key.startswith(CELL) and part in parts:
+            row = _row_number(number)
+            if value != people.shown_cell(upload, row, part):
+                typed.setdefault(row, {})[part] = value
+    number, _colon, rest = request.POST.get("use", "").partition(":")
+    part, _equals, value = rest.partition("=")
+    if part in parts:
+        typed.setdefault(_row_number(number), {})[part] = value
+    return typed
+
+
+def _row_number(text: str) -> int:
+    """Return a posted row number, or 0, which no list has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _act(request: PracticeRequest, upload: PeopleImport, slug: str, act: Any) -> HttpResponse:
