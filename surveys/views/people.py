@@ -180,7 +180,7 @@ def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, imp
     asked = request.GET.get("tab", "")
     tab = asked if asked in TABS else "fix" if preview.n_to_fix else "ready"
     page = page_of(request, [row for row in preview.rows if row.status == tab])
-    fields = _shown_fields(upload, page.object_list)
+    fields = _shown_fields(upload, list(page.object_list))
     audiences = [(code, name_of_audience(code)) for code in people.audiences_of(upload)]
     page.object_list = [_row(row, fields, audiences) for row in page.object_list]
     context = {
@@ -314,7 +314,7 @@ def _typed(upload: PeopleImport, request: PracticeRequest) -> dict[int, dict[str
     """Return the cells that were changed on the page, by row; `use` is a correction that was offered and taken."""
     parts = {EMAIL, NAME, AUDIENCE, LANGUAGE, *upload.mapping.values()} - {IGNORE}
     typed: dict[int, dict[str, str]] = {}
-    for key, value in request.POST.items():
+    for key, value in request.POST.dict().items():
         number, _dash, part = key.removeprefix(CELL).partition("-")
         if key.startswith(CELL) and part in parts:
             row = _row_number(number)
