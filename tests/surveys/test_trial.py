@@ -191,3 +191,13 @@ def test_six_tries_in_a_row_are_too_many(owner_a: Member, wave: Wave) -> None:
         browser.post(f"{base}launch/test/")
     with practice_scope(owner_a.practice):
         assert Wave.objects.filter(kind=WaveKind.TEST).count() == 5
+
+
+def test_pages_of_sample_waves_are_marked_and_those_of_live_ones_are_not(owner_a: Member, wave: Wave) -> None:
+    browser, base = signed_in(owner_a), base_of(wave, owner_a)
+    mark = "Simulated answers of a company that does not exist"
+    pages = ["", "people/", "launch/", "diagnosis/", "findings/", "reports/", "actions/"]
+    assert not [path for path in pages if mark in browser.get(f"{base}{path}").content.decode()]
+    with practice_scope(owner_a.practice):
+        Wave.objects.filter(pk=wave.pk).update(kind=WaveKind.SAMPLE)
+    assert [path for path in pages if mark not in browser.get(f"{base}{path}").content.decode()] == []
