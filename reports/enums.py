@@ -5,10 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReportKind(models.TextChoices):
-    """The two documents."""
+    """The documents."""
 
     DIAGNOSIS = "diagnosis", _("Diagnosis")
     ACTION_PLAN = "action_plan", _("Action plan")
+    BOARD = "board", _("Board edition")
 
 
 class ReportState(models.TextChoices):

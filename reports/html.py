@@ -18,6 +18,8 @@ from reports.enums import ReportKind
 from surveys.instruments import Instrument, parse_instrument
 
 Charts = dict[str, str]
+BOARD_CHARTS = ("cover", "gap-map-brief", "dimensions")
+BOARD_FINDINGS, BOARD_ACTIONS = 3, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ def document_html(document: Document) -> tuple[str, Charts]:
         theme = PAPER.branded(accent=document.accent)
         if document.kind == ReportKind.ACTION_PLAN:
             return _plan(document, instrument, theme)
+        if document.kind == ReportKind.BOARD:
+            return _board(document, instrument, theme)
         return _diagnosis(document, instrument, theme)
 
 
@@ -65,9 +69,9 @@ def _mark_of(document: Document) -> str:
     return _("Sample data") if document.is_sample else ""
 
 
-def _numbered(chapters: list[tuple[str, str, str]], folder: str) -> list[Chapter]:
+def _numbered(chapters: list[tuple[str, str, str]], folder: str = "") -> list[Chapter]:
     return [
-        Chapter(f"c-{name}", number, short, title, f"reports/{folder}/{name}.html")
+        Chapter(f"c-{name.rpartition('/')[2]}", number, short, title, f"reports/{folder}{name}.html")
         for number, (name, short, title) in enumerate(chapters, start=1)
     ]
 
@@ -100,7 +104,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     charts = _diagnosis_charts(result, instrument, theme) | _customer_charts(result, instrument, theme)
     context = {
         **_base_context(document, instrument),
-        "chapters": _numbered(chapters, "diagnosis"),
+        "chapters": _numbered(chapters, "diagnosis/"),
         "charts": charts,
         "pages": [_dimension_page(result, instrument, dimension) for dimension in instrument.dimensions]
         if result.get("waterfall")
@@ -239,9 +243,32 @@ def _plan(document: Document, instrument: Instrument, theme: Theme) -> tuple[str
     ]
     context = {
         **_base_context(document, instrument),
-        "chapters": _numbered(chapters, "action_plan"),
+        "chapters": _numbered(chapters, "action_plan/"),
         "charts": charts,
         "actions_by_stage": _by_stage(actions, instrument),
         "findings_by_number": {finding.number: finding for finding in document.findings},
     }
     return render_to_string("reports/document.html", context), charts
+
+
+def _board(document: Document, instrument: Instrument, theme: Theme) -> tuple[str, Charts]:
+    """The short edition: what was found, what it rests on and what is done, without contents and tables."""
+    result, actions = document.result, document.actions
+    n_stages = len({action.stage for action in actions})
+    chapters = [
+        ("diagnosis/summary", _("Summary"), messages.summary_title(result, instrument)),
+        ("board/findings", _("Findings"), titles.top_findings_title(len(document.findings))),
+        ("board/plan", _("Plan"), titles.plan_title(len(actions), n_stages)),
+        ("diagnosis/certainty", _("Who was asked"), _("Who was asked, and how sure we are")),
+    ]
+    drawn = _diagnosis_charts(result, instrument, theme)
+    context = {
+        **_base_context(document, instrument),
+        "chapters": _numbered(chapters),
+        "charts": {name: drawn[name] for name in BOARD_CHARTS if name in drawn},
+        "largest": messages.largest_step(result),
+        "top_findings": document.findings[:BOARD_FINDINGS],
+        "top_actions": actions[:BOARD_ACTIONS],
+        "n_more_actions": max(0, len(actions) - BOARD_ACTIONS),
+    }
+    return render_to_string("reports/document.html", context), context["charts"]

@@ -15,6 +15,13 @@ def findings_title(n_findings: int) -> str:
     ) % {"n": n_findings}
 
 
+def top_findings_title(n_findings: int) -> str:
+    """Say how many of the findings the board edition shows."""
+    if n_findings <= 3:
+        return findings_title(n_findings)
+    return _("The three findings that matter most, of %(n)s") % {"n": n_findings}
+
+
 def plan_title(n_actions: int, n_stages: int) -> str:
     """Say how large the plan is."""
     if not n_actions:

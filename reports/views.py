@@ -81,6 +81,9 @@ def _offer(request: PracticeRequest, diagnosis: Diagnosis, slug: str) -> dict[st
             "What was found and how sure it is: gap map, steps, dimensions, findings, tables."
         ),
         ReportKind.ACTION_PLAN: _("Who does what until when, and how it will be proved that the gap closes."),
+        ReportKind.BOARD: _(
+            "Six pages at most: the gaps in brief, three findings, the plan, and how sure it is."
+        ),
     }
     notes = {
         ReportKind.ACTION_PLAN: ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from diagnosis.analysis.run import analyse
 from reports.document import ActionEntry, Document, FindingEntry
+from reports.enums import ReportKind
 from surveys.instruments import load_builtin
 from surveys.simulation import SAMPLE_TRUTH
 from tests.diagnosis.draws import draw_frames
@@ -35,7 +36,7 @@ def make_document(
         basis=("GAPSUM",), is_agreed=True,
     )  # fmt: skip
     return Document(
-        kind=kind, title={"diagnosis": "Diagnosis", "action_plan": "Action plan"}[kind], client=client,
+        kind=kind, title=str(ReportKind(kind).label), client=client,
         practice="Nordlicht Consulting", accent="#0b4a6f", question="", engagement="CRM gap 2026", wave="Wave 1",
         is_sample=True, issued_on=date(2026, 11, 23), language="en", computed_on=date(2026, 11, 23),
         diagnosis_number=1, snapshot_hash="ab" * 32, summary="", instrument=load_builtin("die-crm").as_dict(),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,8 @@ from reports.html import document_html
 from reports.rendering import RenderedPdf, render_pdf
 from tests.factories.documents import HOSTILE, make_document, sample_result
 
-KINDS = ["diagnosis", "action_plan"]
+KINDS = ["diagnosis", "action_plan", "board"]
+WITH_CONTENTS = ["diagnosis", "action_plan"]
 NUMBER = re.compile(r"[−+±]\d+\.\d\d")
 
 
@@ -52,7 +54,7 @@ def test_metadata_language_and_fonts(kind: str) -> None:
     assert "/EmbeddedFiles" not in str(found.trailer["/Root"].get("/Names", ""))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_CONTENTS)
 def test_contents_name_the_page_where_each_chapter_begins(kind: str) -> None:
     titles: list[str] = []
     begins: list[int] = []
@@ -139,3 +141,32 @@ def test_page_x_of_y_stands_on_every_page_but_the_cover(kind: str) -> None:
 
 def test_summary_fits_on_one_page() -> None:
     assert "2 Who was asked" in flat(pages_of("diagnosis")[3])
+
+
+def test_the_board_edition_has_six_pages_at_most_whatever_was_found() -> None:
+    document = make_document("board")
+    finding = document.findings[0]
+    finding = document.findings[0]
+    gap = next(gap for gap in sample_result()["gaps"] if gap["code"] == "I1")["overall"]
+    rows = [{"gap": "I1", "dimension": "R6", "unit": "points", **gap}] * 3
+    words = {"headline": "Long words " * 14, "text": "Long words. " * 40, "note": "A note. " * 40}
+    long = replace(finding, evidence={"gaps": rows}, **words)
+    many = replace(
+        document,
+        findings=(long, long, long, long),
+        actions=tuple(replace(document.actions[0], number=f"A{n}", title="Do " * 40) for n in range(1, 30)),
+        summary="What matters. " * 60,
+    )
+    assert rendered("board").n_pages <= 6
+    found = render_pdf(*document_html(many))
+    assert found.n_pages <= 6
+    text = flat(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(found.content)).pages))
+    assert "three findings that matter most, of 4" in text
+    assert "20 more actions stand in the action plan" in text
+
+
+def test_the_board_edition_says_what_a_finding_rests_on() -> None:
+    text = flat(" ".join(pages_of("board")))
+    assert "F1" in text
+    assert "Plan and targets" in text
+    assert "The words of certainty" in text
