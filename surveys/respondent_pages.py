@@ -33,7 +33,9 @@ from surveys.instruments import (
 CHECKED: Final = " checked"
 CANNOT_JUDGE_FIELD: Final = "na"
 NO_STANDARD_FIELD: Final = "ns"
-SHOWN_ROLES: Final = frozenset({"expectation", "perception", "belief", "standard", "delivery", "promise"})
+SHOWN_ROLES: Final = frozenset(
+    {"expectation", "minimum", "perception", "belief", "standard", "delivery", "promise"}
+)
 CACHED_PAGES: Final = 512
 CSRF_FIELD: Final = "csrfmiddlewaretoken"
 

@@ -67,7 +67,7 @@ class _FormBuilder:
     def pages(self, section: Section) -> Iterator[Page]:
         if section.kind == "dimensions" and section.together:
             questions = [q for d in self.definition.dimensions for q in self._dimension_questions(section, d)]
-            yield Page(section.key, "dimension", section.title, section.intro, tuple(questions))
+            yield Page(section.key, "dimension", section.title, self._intro(section), tuple(questions))
         elif section.kind == "dimensions":
             for dimension in self.definition.dimensions:
                 yield self._dimension_page(section, dimension)
@@ -80,6 +80,11 @@ class _FormBuilder:
 
     def _text(self, item: Item) -> str:
         return item.wordings[self.audience.wording]
+
+    def _intro(self, section: Section) -> str:
+        """The section's own words, and the full question of each optional state that is asked beside the others."""
+        asked = [self.states[code].stem for code in section.states if self.states[code].optional]
+        return " ".join([section.intro, *asked]).strip()
 
     def _dimension_questions(self, section: Section, dimension: Dimension) -> Iterator[Question]:
         for item in dimension.items:
@@ -96,7 +101,7 @@ class _FormBuilder:
             key=dimension.code.lower(),
             kind="dimension",
             title=dimension.title,
-            intro=section.intro,
+            intro=self._intro(section),
             questions=tuple(self._dimension_questions(section, dimension)),
             group=dimension.code,
         )

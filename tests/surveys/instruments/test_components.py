@@ -79,6 +79,8 @@ def test_three_columns_stand_in_the_order_of_the_method() -> None:
     assert form.states == ("CE", "CA", "CP")
     assert len(form.core_slots) == 81
     assert form.slots[1].role == "minimum"
+    assert form.page("r1").intro.endswith("What is the lowest level you would still accept?")
+    assert "lowest" not in with_parts().form_for("customers").page("r1").intro
     others = [entry for entry in with_parts("three-columns").forms if entry.audience != "customers"]
     assert all("CA" not in entry.states for entry in others)
 
