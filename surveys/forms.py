@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from surveys.answers_file import Options
 from surveys.enums import AUDIENCE_NAMES
 from surveys.instruments import Component, Instrument, Scale
+from surveys.people_check import MAX_ADDRESS, MAX_ATTRIBUTE, MAX_NAME
 from surveys.people_file import MAX_BYTES
+from surveys.services.directory import MAX_REASON
 
 LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
 
@@ -156,3 +158,46 @@ class ExtendForm(forms.Form):
         """Return the last minute of the chosen day, which every page then names."""
         day: date = self.cleaned_data["closes_on"]
         return timezone.make_aware(datetime.combine(day, time(23, 59)))
+
+
+class PersonForm(forms.Form):
+    """One person of a client; address and attributes only where they may still change."""
+
+    name = forms.CharField(label=_("Name"), max_length=MAX_NAME, required=False)
+    email = forms.CharField(label=_("E-mail"), max_length=MAX_ADDRESS)
+    language = forms.CharField(
+        label=_("Language"),
+        max_length=10,
+        help_text=_("A code such as en or de-at, for mails and survey pages."),
+    )
+
+    def __init__(self, *args: Any, names: Sequence[str] | None, with_email: bool, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.names = names
+        if not with_email:
+            del self.fields["email"]
+        for name in names or ():
+            self.fields[f"attribute:{name}"] = forms.CharField(
+                label=name, max_length=MAX_ATTRIBUTE, required=False
+            )
+
+    def values(self) -> dict[str, Any]:
+        """Return what was filled in, attributes together; None for what may not change."""
+        data = self.cleaned_data
+        attributes = None if self.names is None else {name: data[f"attribute:{name}"] for name in self.names}
+        return {
+            "name": data["name"],
+            "email": data.get("email"),
+            "language": data["language"],
+            "attributes": attributes,
+        }
+
+
+class ReasonForm(forms.Form):
+    """Why a person is not to be asked any more, or may be asked again."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=MAX_REASON,
+        help_text=_("Kept in the audit record. For example: asked by phone."),
+    )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from surveys.views import (
     collected,
+    directory,
     field,
     launch,
     mail_test,
@@ -17,7 +18,24 @@ from surveys.views import (
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
+CLIENT = "p/<slug:slug>/clients/<uuid:client_id>"
 urlpatterns = [
+    path(f"{CLIENT}/people/", directory.client_people, name="client_people"),
+    path(f"{CLIENT}/people/export/", directory.client_people_csv, name="client_people_csv"),
+    path(f"{CLIENT}/people/<uuid:recipient_id>/", directory.client_person, name="client_person"),
+    path(
+        f"{CLIENT}/people/<uuid:recipient_id>/edit/", directory.client_person_edit, name="client_person_edit"
+    ),
+    path(
+        f"{CLIENT}/people/<uuid:recipient_id>/opt-out/",
+        directory.client_person_opt_out,
+        name="client_person_opt_out",
+    ),
+    path(
+        f"{CLIENT}/people/<uuid:recipient_id>/opt-out/lift/",
+        directory.client_person_lift,
+        name="client_person_lift",
+    ),
     path(f"{BASE}/people/", people.people_list, name="people"),
     path(f"{BASE}/waves/new/", people.wave_create, name="wave_create"),
     path(f"{BASE}/waves/next/", next_wave.wave_next, name="wave_next"),

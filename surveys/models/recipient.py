@@ -62,7 +62,7 @@ class Suppression(PracticeModel):
     """An address that this practice must not mail any more."""
 
     email_key = models.CharField(max_length=254)
-    reason = models.CharField(max_length=40)
+    reason = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

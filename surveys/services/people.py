@@ -235,7 +235,9 @@ def confirm_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImpor
     preview = preview_of(locked)
     if not preview.n_ready:
         raise InvalidInputError(
-            _("No row of this list can be imported yet. Fix the rows that are marked first."),
+            _("No row of this list can be imported yet. Fix the rows that are marked first.")
+            if preview.n_to_fix
+            else _("Nobody of this list is new: they are on the roster, opted out earlier or were left out."),
             fields={"rows": _("Nothing is ready.")},
         )
     n_people = _insert_people(locked.wave, preview, actor)

@@ -21,6 +21,7 @@ from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import get_engagement_for, get_or_404
 from surveys import selectors
+from surveys.directory import opt_outs_of
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import ImportState
 from surveys.forms import UploadForm
@@ -86,8 +87,13 @@ def _people_page(
     if audience:
         roster = roster.filter(wave_audience__audience=audience)
     page = page_of(request, roster)
+    refusing = opt_outs_of(person.email_key for person in page.object_list)
     page.object_list = [
-        {"recipient": person, "audience_name": name_of_audience(person.wave_audience.audience)}
+        {
+            "recipient": person,
+            "audience_name": name_of_audience(person.wave_audience.audience),
+            "is_opted_out": person.email_key in refusing,
+        }
         for person in page.object_list
     ]
     counts = selectors.people_by_audience(wave)
@@ -351,7 +357,14 @@ def import_confirm(request: PracticeRequest, slug: str, engagement_id: UUID, imp
         messages.error(request, error.message)
         return redirect(_import_url(slug, upload))
     n = done.result.get("imported", 0)
-    messages.success(request, ngettext("%(n)s person imported.", "%(n)s people imported.", n) % {"n": n})
+    said = [ngettext("%(n)s person imported.", "%(n)s people imported.", n) % {"n": n}]
+    if n and upload.wave.launched_at is not None:
+        said.append(_("They join the running plan: the invitation leaves now, reminders as planned."))
+    if n_out := done.result.get("suppressed", 0):
+        text = ngettext("%(n)s opted out earlier and was left out.",
+                        "%(n)s opted out earlier and were left out.", n_out)  # fmt: skip
+        said.append(text % {"n": n_out})
+    messages.success(request, " ".join(said))
     return redirect("surveys:people", slug=slug, engagement_id=engagement.pk)
 
 

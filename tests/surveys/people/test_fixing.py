@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from practice.models import Member
 from practice.scope import practice_scope
-from surveys.models import PeopleImport, Recipient
+from surveys.models import Delivery, PeopleImport, Recipient, Suppression
+from surveys.services.launch import launch_wave
 from tests.factories.practice import make_engagement
-from tests.factories.surveys import make_wave
+from tests.factories.surveys import add_people, make_wave
 from tests.surveys.people.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +175,35 @@ def test_rows_are_paged_and_the_number_of_queries_stays(owner_a: Member) -> None
     assert list(preview.fields(page="3", tab="fix"))[-1] == "cell-61-email"
     preview.check({"cell-61-email": "last@x.com"}, tab="fix", page="3")
     assert preview.counts() == (1, 59)
+
+
+def test_late_people_join_the_running_plan_and_the_page_says_so(owner_a: Member) -> None:
+    preview = listed(owner_a, ["late@x.com,Late,customer,en,Nord", "out@x.com,Out,customer,en,Nord"])
+    assert "join its plan" not in preview.html()
+    with practice_scope(owner_a.practice):
+        add_people(preview.wave, "customers", 5)
+        launch_wave(wave=preview.wave, actor=owner_a)
+        Suppression.objects.create(email_key="out@x.com", reason="asked by phone")
+    people = preview.url.split("import/")[0]
+    for page in (preview.html(), preview.browser.get(people).content.decode()):
+        assert "join its plan" in page
+    assert "asked not to be mailed" in preview.html(tab="suppressed")
+    done = preview.browser.post(f"{preview.url}confirm/", follow=True).content.decode()
+    assert "1 person imported. They join the running plan" in done
+    assert "1 opted out earlier and was left out" in done
+    with practice_scope(owner_a.practice):
+        mails = Delivery.objects.filter(recipient__email_key="late@x.com").order_by("due_at")
+        assert list(mails.values_list("round", "state")) == [
+            ("invitation", "queued"),
+            ("reminder_1", "planned"),
+            ("reminder_2", "planned"),
+        ]
+        assert not Recipient.objects.filter(email_key="out@x.com").exists()
+
+
+def test_a_list_without_anybody_new_says_why(owner_a: Member) -> None:
+    preview = listed(owner_a, ROWS[:1])
+    with practice_scope(owner_a.practice):
+        Suppression.objects.create(email_key="ada@x.com", reason="asked by phone")
+    done = preview.browser.post(f"{preview.url}confirm/", follow=True).content.decode()
+    assert "Nobody of this list is new" in done
