@@ -88,11 +88,21 @@ class _GapFindings(Reader):
         if not self.instrument.waterfall.steps:
             parts = [_("Customers expected %(wanted)s and get %(received)s.") % means]
         parts.append(gap_text(f"{self.total} {dimension}", gap) + ".")
+        parts.extend(self._zone_text(dimension))
         if step is not None:
             parts.append(gap_text(f"{step.code} {dimension}", step.dimensions[dimension]) + ".")
             if reading is not None:
                 parts.append(reading.meaning)
         return " ".join(parts)
+
+    def _zone_text(self, dimension: str) -> Iterator[str]:
+        """What is received less the lowest level accepted, where the zone of tolerance was asked and is proved left."""
+        cell = self.result.zone.dimensions[dimension] if self.result.zone else None
+        if cell is None or cell.state != "critical" or cell.adequacy.certainty not in DECIDED:
+            return
+        yield _("This is less than they accept: %(figure)s.") % {
+            "figure": gap_text(_("received less lowest"), cell.adequacy)
+        }
 
     def gaps(self) -> Iterator[FoundFinding]:
         """Every other gap between states or audiences that hurts, overall or on single dimensions."""

@@ -5,6 +5,7 @@ import pytest
 
 from diagnosis.analysis import analyse
 from diagnosis.result import Mean, Result
+from diagnosis.rules.findings import find
 from surveys.disclosure import MIN_GROUP
 from tests.diagnosis.variants import ALL_PARTS, SIZES, draw_variant, instrument_with, result_of
 
@@ -184,3 +185,14 @@ def test_nobody_but_managers_breaks_nothing() -> None:
     result = analyse(instrument, draw_variant(instrument, "short", {"managers": SIZES["managers"]}))
     assert result.zone is None
     assert result.direct is None
+
+
+def test_a_finding_says_when_customers_get_less_than_they_accept() -> None:
+    instrument = instrument_with("three-columns")
+    findings = {finding.code: finding for finding in find(result_of("standard", "three-columns"), instrument)}
+    assert "This is less than they accept: received less lowest −" in findings["E1.R6"].text
+    assert not [
+        code for code, one in findings.items() if "less than they accept" in one.text and code == "E1.R4"
+    ]
+    plain = find(result_of("standard"), instrument_with())
+    assert not [one for one in plain if "less than they accept" in one.text]
