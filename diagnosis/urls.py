@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from diagnosis.views import actions, diagnoses, findings, sampling
+from diagnosis.views import actions, diagnoses, findings, sampling, wave_change
 
 app_name = "diagnosis"
 
@@ -12,6 +12,7 @@ engagement_patterns = [
     path("diagnosis/progress/", diagnoses.diagnosis_progress, name="diagnosis_progress"),
     path("diagnosis/summary/", diagnoses.diagnosis_summary, name="diagnosis_summary"),
     path("diagnosis/tables.xlsx", diagnoses.diagnosis_tables, name="diagnosis_tables"),
+    path("diagnosis/change/", wave_change.wave_change, name="wave_change"),
     path("diagnosis/gap/<str:gap>/", diagnoses.gap_sheet, name="gap_sheet"),
     path("sampling/", sampling.sampling_page, name="sampling"),
     path("findings/", findings.findings, name="findings"),

@@ -49,5 +49,14 @@ AGREEMENT = {
     "differs": _("says something else"),
     "open": _("cannot be compared"),
 }
+VERDICTS = {
+    "closed": pgettext_lazy("change of a gap", "closed"),
+    "smaller": pgettext_lazy("change of a gap", "smaller"),
+    "unchanged": pgettext_lazy("change of a gap", "unchanged"),
+    "larger": pgettext_lazy("change of a gap", "larger"),
+    "undecided": pgettext_lazy("change of a gap", "undecided"),
+    "suppressed": pgettext_lazy("change of a gap", "hidden"),
+    "not_measured": pgettext_lazy("change of a gap", "not measured"),
+}
 SHOWN = frozenset({"clear", "probable", "hint", "undecided", "none"})
 DECIDED = frozenset({"clear", "probable"})

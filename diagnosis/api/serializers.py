@@ -9,6 +9,7 @@ from rest_framework import serializers
 from diagnosis.enums import Decision
 from diagnosis.models import Action, Diagnosis, Finding
 from diagnosis.services import KIND
+from diagnosis.words import VERDICTS
 from practice.api.serializers import JobSerializer
 from practice.selectors import latest_job
 
@@ -146,3 +147,78 @@ class NewActionSerializer(serializers.ModelSerializer[Action]):
     class Meta:
         model = Action
         fields = ["gap", "dimension", "entry", "title", "owner", "starts_on", "due_on", "target", "measure"]
+
+
+class ShiftSerializer(serializers.Serializer[Any]):
+    """Change of one side of a gap with its 95 % interval, where it can be tested."""
+
+    estimate = serializers.FloatField()
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """One gap in two waves; `later` and `earlier` are the changes of its two sides: perception and expectation in E1.
+
+    `verdict`: closed, smaller, unchanged, larger, undecided, suppressed or not_measured; figures are null where they
+    may not be shown. `driver`: the side that moved (later, earlier, both, open), or empty.
+    """
+
+    verdict = serializers.ChoiceField(choices=list(VERDICTS))
+    now = serializers.FloatField(allow_null=True)
+    before = serializers.FloatField(allow_null=True)
+    certainty_now = serializers.CharField()
+    certainty_before = serializers.CharField()
+    n_now = serializers.IntegerField(allow_null=True)
+    n_before = serializers.IntegerField(allow_null=True)
+    estimate = serializers.FloatField(allow_null=True)
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    df = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    q_value = serializers.FloatField(allow_null=True)
+    later = ShiftSerializer(allow_null=True)
+    earlier = ShiftSerializer(allow_null=True)
+    driver = serializers.CharField()
+    reason = serializers.CharField(allow_null=True)
+    indicative = serializers.BooleanField()
+
+
+class GapChangeSerializer(serializers.Serializer[Any]):
+    """One gap of the questionnaire in two waves, overall and by dimension; `later` and `earlier` are its states."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    stage = serializers.CharField()
+    unit = serializers.CharField()
+    later = serializers.CharField()
+    earlier = serializers.CharField()
+    overall = ChangeSerializer()
+    dimensions = serializers.DictField(child=ChangeSerializer())
+
+
+class ActionOutcomeSerializer(serializers.Serializer[Any]):
+    """An agreed action of the wave before: its gap then, its target, and what was found now."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    owner = serializers.CharField()
+    state = serializers.CharField()
+    gap = serializers.CharField()
+    dimension = serializers.CharField()
+    baseline = serializers.FloatField(allow_null=True)
+    target = serializers.FloatField(allow_null=True)
+    is_target_met = serializers.BooleanField(allow_null=True)
+    change = ChangeSerializer()
+
+
+class WaveChangeSerializer(serializers.Serializer[Any]):
+    """A diagnosis against the newest finished one of the wave before."""
+
+    later_wave = serializers.CharField()
+    earlier_wave = serializers.CharField()
+    later_id = serializers.UUIDField()
+    earlier_id = serializers.UUIDField()
+    gaps = GapChangeSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+    actions = ActionOutcomeSerializer(many=True)

@@ -7,6 +7,7 @@ from diagnosis.api import views
 urlpatterns = [
     path("waves/<uuid:wave_id>/diagnoses/", views.WaveDiagnoses.as_view(), name="wave_diagnoses"),
     path("diagnoses/<uuid:diagnosis_id>/", views.DiagnosisDetail.as_view(), name="diagnosis_detail"),
+    path("diagnoses/<uuid:diagnosis_id>/change/", views.DiagnosisChange.as_view(), name="diagnosis_change"),
     path("diagnoses/<uuid:diagnosis_id>/tables/", views.DiagnosisTables.as_view(), name="diagnosis_tables"),
     path(
         "diagnoses/<uuid:diagnosis_id>/findings/",

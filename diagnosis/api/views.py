@@ -20,6 +20,7 @@ from diagnosis.api.serializers import (
     DiagnosisSerializer,
     FindingSerializer,
     NewActionSerializer,
+    WaveChangeSerializer,
 )
 from diagnosis.enums import ActionState, DiagnosisState
 from diagnosis.export import workbook_response
@@ -34,6 +35,7 @@ from diagnosis.selectors import (
     get_finding_for,
     latest_diagnosis_for,
 )
+from diagnosis.wave_change import change_since_earlier_wave
 from practice import token_scopes
 from practice.api.renderers import FileRenderer
 from practice.api.views import member_of
@@ -86,6 +88,24 @@ class DiagnosisDetail(APIView):
         """Return the diagnosis."""
         diagnosis = get_diagnosis_for(member_of(request), diagnosis_id)
         return Response(DiagnosisDetailSerializer(diagnosis).data)
+
+
+class DiagnosisChange(APIView):
+    """Read what has changed since the wave before."""
+
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
+
+    @extend_schema(responses=WaveChangeSerializer)
+    def get(self, request: Request, diagnosis_id: UUID) -> Response:
+        """Return every gap and every agreed action against the wave before; 404 where there is none to compare with."""
+        diagnosis = get_diagnosis_for(member_of(request), diagnosis_id)
+        found = change_since_earlier_wave(diagnosis)
+        if found is None:
+            raise Http404
+        return Response(WaveChangeSerializer(found.to_json()).data)
 
 
 class XlsxRenderer(FileRenderer):

@@ -26,6 +26,7 @@ from diagnosis.views.sources import (
     source_of,
     wave_to_diagnose,
 )
+from diagnosis.wave_change import earlier_diagnosis_of
 from practice.exceptions import CrmgapError
 from practice.models import Engagement
 from practice.permissions import can, require_permission
@@ -155,6 +156,7 @@ def _page(
         "can_start": may_edit and job is None,
         "wave": diagnosis.wave if diagnosis else wave_to_diagnose(engagement),
         "result": None,
+        "has_earlier_wave": source is not None and earlier_diagnosis_of(source.diagnosis) is not None,
     }
     if source is not None:
         context |= page_context(source, sheet_urls(slug, engagement))

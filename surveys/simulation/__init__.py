@@ -8,12 +8,13 @@ from surveys.simulation.draw import (
     true_means,
 )
 from surveys.simulation.generic import truth_for
-from surveys.simulation.sample import NO_GAP_TRUTH, SAMPLE_TRUTH
+from surveys.simulation.sample import NO_GAP_TRUTH, SAMPLE_TRUTH, SAMPLE_TRUTH_LATER
 from surveys.simulation.truth import CompanyTruth
 
 __all__ = [
     "NO_GAP_TRUTH",
     "SAMPLE_TRUTH",
+    "SAMPLE_TRUTH_LATER",
     "CompanyTruth",
     "SimulatedResponse",
     "draw_responses",

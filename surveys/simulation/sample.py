@@ -1,4 +1,7 @@
-"""The truths in use: the company of the sample engagement, and a company without any gap."""
+"""The truths in use: the company of the sample engagement, the same a year later, and a company without any gap."""
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 from surveys.simulation.truth import ANY, CompanyTruth
 
@@ -141,6 +144,23 @@ SAMPLE_TRUTH = CompanyTruth(
     comment_share=0.35,
     comments={"V1": _CHANGE, "V2": _STAY},
 )  # fmt: skip
+
+# A year later: daily work came closer to the standard, and customers see it (most in R6 and R8); managers understand a
+# little better; in R3 nothing moved but the wish, which fell.
+_MOVES = {
+    "CE": {"R3": -0.60, ANY: 0.0},
+    "ME": {ANY: 0.15},
+    "FD": {"R3": 0.0, "R6": 0.90, "R8": 0.85, ANY: 0.45},
+    "CP": {"R3": 0.0, "R6": 0.90, "R8": 0.85, ANY: 0.45},
+}
+
+
+def _moved(state: str, row: Mapping[str, float]) -> dict[str, float]:
+    moves = _MOVES.get(state, {ANY: 0.0})
+    return {code: round(mean + moves.get(code, moves[ANY]), 2) for code, mean in row.items()}
+
+
+SAMPLE_TRUTH_LATER = replace(SAMPLE_TRUTH, means={code: _moved(code, row) for code, row in _MEANS.items()})
 
 NO_GAP_TRUTH = CompanyTruth(
     means={state: {ANY: 4.8} for state in _MEANS},

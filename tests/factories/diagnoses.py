@@ -2,6 +2,7 @@
 
 import copy
 from typing import Any
+from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -12,7 +13,7 @@ from practice.models import Engagement, Member
 from reports.models import Report
 from surveys.instruments import load_builtin
 from surveys.models import Wave
-from tests.factories.documents import sample_result
+from tests.factories.documents import later_result, sample_result
 from tests.factories.practice import make_engagement
 
 HIDDEN = "Fewer than five answers: hidden so that nobody can be recognised."
@@ -135,3 +136,22 @@ def hidden_result(gap: str = "I1") -> dict[str, Any]:
                 step |= {"estimate": None, "ci_low": None, "ci_high": None, "certainty": "suppressed"}
                 step |= {"p_largest": None, "share": None}
     return result
+
+
+def make_second_wave(earlier: Diagnosis, result: dict[str, Any] | None = None) -> Diagnosis:
+    """Create a finished diagnosis of the wave after the one of `earlier` (scope must be open)."""
+    wave = Wave.objects.get(pk=earlier.wave_id)
+    wave.pk, wave.number, wave.name = None, wave.number + 1, f"Wave {wave.number + 1}"
+    wave.id = uuid4()
+    wave.save(force_insert=True)
+    snapshot = Snapshot.objects.create(wave=wave, content_hash="b" * 64, content=b"x")
+    return Diagnosis.objects.create(
+        engagement=earlier.engagement,
+        wave=wave,
+        snapshot=snapshot,
+        number=1,
+        state="succeeded",
+        result=later_result() if result is None else result,
+        rules_version="1.0",
+        computed_at=timezone.now(),
+    )

@@ -8,7 +8,7 @@ from diagnosis.analysis.run import analyse
 from reports.document import ActionEntry, Document, FindingEntry
 from reports.enums import ReportKind
 from surveys.instruments import load_builtin
-from surveys.simulation import SAMPLE_TRUTH
+from surveys.simulation import SAMPLE_TRUTH, SAMPLE_TRUTH_LATER
 from tests.diagnosis.draws import draw_frames
 
 HOSTILE = '<img src="file:///etc/passwd"> {{ 7*7 }} & “quoted” 李雷 Müller-Lüdenscheidt'
@@ -18,6 +18,12 @@ HOSTILE = '<img src="file:///etc/passwd"> {{ 7*7 }} & “quoted” 李雷 Mülle
 def sample_result() -> dict[str, Any]:
     """Return the stored form of one computed result."""
     return analyse(load_builtin("die-crm"), draw_frames(SAMPLE_TRUTH, 7)).to_json()
+
+
+@cache
+def later_result() -> dict[str, Any]:
+    """Return the stored form of the same company's result a year later."""
+    return analyse(load_builtin("die-crm"), draw_frames(SAMPLE_TRUTH_LATER, 8)).to_json()
 
 
 def make_document(
