@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from diagnosis.enums import ActionState, Decision
 from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.wave_change import change_since_earlier_wave
 from practice import logos
 from practice.accent import accent_of
 from practice.models import Engagement
@@ -88,6 +89,8 @@ class Document:
     is_simulated: bool = False
     logos: Mapping[str, str] = field(default_factory=dict)
     """Base64 of the PNGs on the cover, under the names `practice` and `client`."""
+    change: Mapping[str, Any] | None = None
+    """What has changed since the wave before (diagnosis/wave_change.py); None for a first wave."""
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-safe content."""
@@ -113,7 +116,9 @@ def build_document(report: Report) -> Document:
         Finding.objects.filter(diagnosis=diagnosis).exclude(decision=Decision.REJECTED).order_by("rank")
     )
     actions = list(_actions(report))
-    return freeze_document(report.kind, diagnosis, engagement, findings, actions)
+    document = freeze_document(report.kind, diagnosis, engagement, findings, actions)
+    found = change_since_earlier_wave(diagnosis)
+    return replace(document, change=found.to_json() if found else None)
 
 
 def freeze_document(

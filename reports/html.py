@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER, Theme
-from diagnosis import customer_figures, customer_messages, figures, messages, plan_figures
+from diagnosis import change_figures, customer_figures, customer_messages, figures, messages, plan_figures
 from diagnosis.customer_figures import has_received_alone
 from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
 from reports import titles
@@ -96,14 +96,18 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         chapters.append(("inside", _("Inside view"), messages.inside_title(result, instrument)))
     if result.get("priorities") and len(instrument.dimensions) > 1:
         chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
+    if document.change is not None:
+        chapters.append(("wave_change", _("Since the last wave"), change_figures.title(document.change)))
     chapters += [
         ("findings", _("Findings"), titles.findings_title(len(document.findings))),
         ("reading", _("How to read this"), _("Marks, words and limits of this report")),
         ("tables", _("Method and tables"), _("Method, quality checks and all results in figures")),
     ]
     charts = _diagnosis_charts(result, instrument, theme) | _customer_charts(result, instrument, theme)
+    charts |= _change_charts(document, instrument, theme)
     context = {
         **_base_context(document, instrument),
+        **_change_rows(document, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),
         "charts": charts,
         "pages": [_dimension_page(result, instrument, dimension) for dimension in instrument.dimensions]
@@ -148,6 +152,28 @@ def _customer_charts(result: Mapping[str, Any], instrument: Instrument, theme: T
     if result.get("direct"):
         charts["direct"] = customer_figures.direct_figure(result, instrument, theme=theme, uid="dd")
     return charts
+
+
+def _change_charts(document: Document, instrument: Instrument, theme: Theme) -> Charts:
+    """Return the drawings of the change since the wave before; none for a first wave."""
+    if document.change is None:
+        return {}
+    gaps = change_figures.gaps_chart(document.change, document.result, theme=theme, uid="wg")
+    dimensions = change_figures.dimensions_chart(
+        document.change, document.result, instrument, theme=theme, uid="wd"
+    )
+    drawn = {"change-gaps": gaps, "change-dimensions": dimensions}
+    return {name: svg for name, svg in drawn.items() if svg}
+
+
+def _change_rows(document: Document, instrument: Instrument) -> dict[str, Any]:
+    if document.change is None:
+        return {}
+    return {
+        "change_gaps": change_figures.gap_rows(document.change),
+        "change_dimensions": change_figures.dimension_rows(document.change, instrument),
+        "change_actions": change_figures.action_rows(document.change, instrument),
+    }
 
 
 def _item_rows(result: Mapping[str, Any], instrument: Instrument) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def span(row: Mapping[str, Any] | None, decimals: int = 2) -> str:
     """Print the interval of a gap or mean: −1.33 to −1.09."""
     if not row or row.get("ci_low") is None:
         return "–"
-    is_gap = "certainty" in row or "pair" in row
+    is_gap = "certainty" in row or "pair" in row or "verdict" in row
     write = PAPER.signed if is_gap else PAPER.number
     return f"{write(row['ci_low'], decimals)} {_('to')} {write(row['ci_high'], decimals)}"
 
