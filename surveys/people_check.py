@@ -167,6 +167,7 @@ class Known:
     on_roster: frozenset[tuple[str, str]]
     suppressed: frozenset[str]
     default_language: str = "en"
+    default_audience: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +226,9 @@ def _read_row(
     typed: Mapping[str, str],
 ) -> PreviewRow:
     row = PreviewRow(number, {EMAIL: "", NAME: "", AUDIENCE: "", LANGUAGE: known.default_language})
-    n_cells = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
-    if n_cells > len(header) and not typed:
-        row.problems[EMAIL] = _("The row has %(n)s cells, the header %(m)s. Check for stray separators.") % {
-            "n": n_cells,
-            "m": len(header),
-        }
-        address = next((cells[column] for column, part in mapping.items() if part == EMAIL), "")
+    if not typed and (problem := _wrong_width(header, cells)):
+        row.problems[EMAIL] = problem
+        address = next((cells[n] for n, part in mapping.items() if part == EMAIL and n < len(cells)), "")
         with suppress(AddressError):
             row.fixes[EMAIL] = clean_email(address)
     for column, part in mapping.items():
@@ -253,6 +250,17 @@ def _read_row(
         if part not in row.problems:
             check(row, known)
     return row
+
+
+def _wrong_width(header: Sequence[str], cells: Sequence[str]) -> str:
+    """Return what is wrong with a row that is wider than the header, or has less than half of its cells."""
+    n_cells = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+    sizes = {"n": n_cells, "m": len(header)}
+    if n_cells > len(header):
+        return _("The row has %(n)s cells, the header %(m)s. Check for stray separators.") % sizes
+    if 2 * len(cells) < len(header):
+        return _("The row has %(n)s of %(m)s cells.") % sizes
+    return ""
 
 
 def _why_unusable(cell: str) -> str:
@@ -302,6 +310,9 @@ def _check_audience(row: PreviewRow, known: Known) -> None:
     word = row.values[AUDIENCE]
     if not word and len(known.audiences) == 1:
         row.values[AUDIENCE] = known.audiences[0]
+        return
+    if not word and known.default_audience in known.audiences:
+        row.values[AUDIENCE] = known.default_audience
         return
     found = audience_of(word) if word else None
     if found is None or found not in known.audiences:

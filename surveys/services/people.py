@@ -32,6 +32,7 @@ from surveys.services.launch import audiences_taking_people, join_running_plan
 
 LEFT_OUT = "left_out"
 FIXED = "fixed"
+EVERYBODY = "everybody"
 CHUNK = 2_000
 MAX_TYPED = 300
 
@@ -87,7 +88,7 @@ def preview_of(upload: PeopleImport) -> ImportPreview:
         left_out=frozenset(upload.result.get(LEFT_OUT, [])),
     )
     checked = check_rows(
-        upload.header, upload.rows, mapping, _known(upload.wave), edits, header_row=upload.header_row
+        upload.header, upload.rows, mapping, _known(upload), edits, header_row=upload.header_row
     )
     status = Counter(row.status for row in checked)
     ready = [row for row in checked if row.status == "ready"]
@@ -108,13 +109,22 @@ def audiences_of(upload: PeopleImport) -> list[str]:
     return [audience.audience for audience in audiences_taking_people(upload.wave)]
 
 
-def _known(wave: Wave) -> Known:
-    audiences = [audience.audience for audience in audiences_taking_people(wave)]
-    roster = Recipient.objects.filter(wave_audience__wave=wave).values_list(
+def everybody_of(upload: PeopleImport) -> str:
+    """Return the audience of every row that names none, or an empty text."""
+    return str(upload.result.get(EVERYBODY, ""))
+
+
+def _known(upload: PeopleImport) -> Known:
+    roster = Recipient.objects.filter(wave_audience__wave=upload.wave).values_list(
         "wave_audience__audience", "email_key"
     )
     suppressed = Suppression.objects.values_list("email_key", flat=True)
-    return Known(audiences, frozenset(roster), frozenset(suppressed))
+    return Known(
+        audiences_of(upload),
+        frozenset(roster),
+        frozenset(suppressed),
+        default_audience=everybody_of(upload),
+    )
 
 
 def _ensure_preview(upload: PeopleImport) -> PeopleImport:
@@ -127,8 +137,13 @@ def _ensure_preview(upload: PeopleImport) -> PeopleImport:
 
 
 @transaction.atomic
-def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Member | None) -> PeopleImport:
-    """Say which column holds what; every field but attributes has at most one column."""
+def set_mapping(
+    upload: PeopleImport, *, mapping: Mapping[int, str], everybody: str | None = None, actor: Member | None
+) -> PeopleImport:
+    """Say which column holds what; every field but attributes has at most one column.
+
+    `everybody` is the audience of rows that name none: a code, empty for none, or None to leave it.
+    """
     locked = _ensure_preview(upload)
     allowed = {EMAIL, NAME, AUDIENCE, LANGUAGE, IGNORE}
     chosen = {**{int(n): part for n, part in locked.mapping.items()}, **mapping}
@@ -146,8 +161,13 @@ def set_mapping(upload: PeopleImport, *, mapping: Mapping[int, str], actor: Memb
                 _("Two columns were chosen for the same field."),
                 fields={f"column-{columns[-1]}": _("Already chosen for another column.")},
             )
+    if everybody is not None:
+        if everybody and everybody not in audiences_of(locked):
+            message = _("This audience takes no people. Choose from the list.")
+            raise InvalidInputError(message, fields={EVERYBODY: message})
+        locked.result = {**locked.result, EVERYBODY: everybody}
     locked.mapping = {str(number): part for number, part in sorted(chosen.items())}
-    locked.save(update_fields=["mapping"])
+    locked.save(update_fields=["mapping", "result"])
     return locked
 
 

@@ -194,6 +194,8 @@ def import_preview(request: PracticeRequest, slug: str, engagement_id: UUID, imp
         "step": "people",
         "people_import": upload,
         "columns": _columns(upload),
+        "audiences": audiences,
+        "everybody": people.everybody_of(upload),
         "tab": tab,
         "counts": {
             "rows": preview.n_rows,
@@ -285,7 +287,12 @@ def import_mapping(request: PracticeRequest, slug: str, engagement_id: UUID, imp
         if f"column-{number}" in request.POST
     }
     return _act(
-        request, upload, slug, lambda: people.set_mapping(upload, mapping=mapping, actor=request.member)
+        request,
+        upload,
+        slug,
+        lambda: people.set_mapping(
+            upload, mapping=mapping, everybody=request.POST.get("everybody"), actor=request.member
+        ),
     )
 
 

@@ -16,25 +16,39 @@ LINKS = "surveys/answering/test_links.py::test_"
 PARALLEL = "surveys/answering/test_parallel.py::test_"
 LOGOS = "practice/test_logos.py::test_"
 HERE = "bad_inputs/test_"
+LISTS = "bad_inputs/test_lists.py::test_"
 CASES: dict[str, tuple[str, ...]] = {
-    "O01": (f"{IMPORT}encodings_separators_and_line_ends_are_read",),
+    "O01": (
+        f"{LISTS}o01_o02_every_usual_encoding_and_separator",
+        f"{IMPORT}encodings_separators_and_line_ends_are_read",
+    ),
     "O02": (
+        f"{LISTS}o01_o02_every_usual_encoding_and_separator",
         f"{IMPORT}encodings_separators_and_line_ends_are_read",
         f"{IMPORT}quoted_newlines_stay_in_their_cell",
         f"{IMPORT}blank_lines_before_the_header_say_nothing_of_the_separator",
     ),
     "O03": (
+        f"{LISTS}o03_headers_in_other_words_and_twice",
         f"{IMPORT}columns_are_guessed_from_words_and_cells",
         f"{IMPORT}unreadable_files_are_refused_with_the_reason",
         f"{IMPORT}impossible_mappings_are_refused",
     ),
     "O04": (
+        f"{LISTS}o04_what_is_no_list_is_refused",
         f"{IMPORT}unreadable_files_are_refused_with_the_reason",
         f"{WORKBOOK}what_is_no_plain_workbook_is_refused_with_the_reason",
     ),
-    "O05": (f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",),
-    "O06": (f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",),
+    "O05": (
+        f"{LISTS}o05_o10_o19_one_person_is_taken_once",
+        f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",
+    ),
+    "O06": (
+        f"{LISTS}o06_rows_of_another_length_are_row_errors",
+        f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",
+    ),
     "O07": (
+        f"{LISTS}o07_names_like_formulas_stay_text_and_leave_harmless",
         f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",
         "diagnosis/test_export.py::test_csv_cells_are_harmless",
         "practice/test_audit_page.py::test_no_text_becomes_a_formula",
@@ -44,11 +58,16 @@ CASES: dict[str, tuple[str, ...]] = {
         f"{HERE}documents.py::test_o08_o44_active_text_is_printed_as_text_and_fetches_nothing",
     ),
     "O09": (
+        f"{LISTS}o09_too_much_is_refused_with_the_limit_at_once",
         f"{IMPORT}unreadable_files_are_refused_with_the_reason",
         f"{WORKBOOK}too_many_rows_are_refused_before_they_are_parsed",
     ),
-    "O10": (f"{IMPORT}same_file_twice_makes_no_doubles",),
+    "O10": (
+        f"{LISTS}o05_o10_o19_one_person_is_taken_once",
+        f"{IMPORT}same_file_twice_makes_no_doubles",
+    ),
     "O11": (
+        f"{LISTS}o11_a_workbook_is_read_as_its_first_visible_sheet_shows",
         f"{WORKBOOK}only_the_first_visible_sheet_is_read",
         f"{WORKBOOK}merged_and_formatted_cells_are_no_people",
         f"{WORKBOOK}formulas_count_with_their_saved_value_or_are_row_errors",
@@ -67,7 +86,10 @@ CASES: dict[str, tuple[str, ...]] = {
     "O16": (f"{IMPORT}unusable_addresses_are_refused",),
     "O17": (f"{IMPORT}addresses_are_cleaned", f"{IMPORT}unusable_addresses_are_refused"),
     "O18": (f"{IMPORT}unusable_addresses_are_refused",),
-    "O19": (f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",),
+    "O19": (
+        f"{LISTS}o05_o10_o19_one_person_is_taken_once",
+        f"{IMPORT}rows_are_checked_and_nothing_is_written_until_confirmed",
+    ),
     "O20": (f"{MESSAGE}any_firm_name_gives_exactly_one_sender",),
     "O21": (
         f"{HERE}documents.py::test_o12_o21_names_of_every_script_are_printed_with_real_glyphs",

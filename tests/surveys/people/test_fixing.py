@@ -207,3 +207,16 @@ def test_a_list_without_anybody_new_says_why(owner_a: Member) -> None:
         Suppression.objects.create(email_key="ada@x.com", reason="asked by phone")
     done = preview.browser.post(f"{preview.url}confirm/", follow=True).content.decode()
     assert "Nobody of this list is new" in done
+
+
+def test_everybody_of_a_list_without_audiences_gets_one(owner_a: Member) -> None:
+    preview = Preview(owner_a, b"email,name\nada@x.com,Ada\nbob@x.com,Bob\n")
+    assert preview.counts() == (0, 2)
+    preview.browser.post(f"{preview.url}columns/", {"everybody": "nobody"})
+    assert preview.counts() == (0, 2)
+    preview.browser.post(f"{preview.url}columns/", {"everybody": "managers"})
+    assert preview.counts() == (2, 0)
+    preview.browser.post(f"{preview.url}columns/", {"column-1": "ignore"})
+    assert preview.counts() == (2, 0)
+    preview.browser.post(f"{preview.url}confirm/")
+    assert preview.people() == [("ada@x.com", "managers", "en"), ("bob@x.com", "managers", "en")]
