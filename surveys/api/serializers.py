@@ -49,18 +49,17 @@ class WaveSummarySerializer(serializers.Serializer[Any]):
 class WaveSerializer(WaveSummarySerializer):
     """A wave with its plan and the field of each audience."""
 
+    components = serializers.ListField(
+        child=serializers.CharField(), help_text="Optional parts of the questionnaire that are on."
+    )
     reminder_days = serializers.ListField(child=serializers.IntegerField())
     close_days = serializers.IntegerField()
     audiences = AudienceSerializer(many=True)
 
 
-class NewWaveSerializer(serializers.Serializer[Any]):
-    """Who is asked in a new wave."""
+class FormChoiceSerializer(serializers.Serializer[Any]):
+    """Which form each audience answers, and which optional parts of the questionnaire are on."""
 
-    audiences = serializers.ListField(child=serializers.CharField(max_length=20), min_length=1, max_length=10)
-    name = serializers.CharField(max_length=80, required=False, default="")
-    kind = serializers.ChoiceField(choices=WaveKind.choices, required=False, default=WaveKind.LIVE)
-    instrument = serializers.CharField(max_length=40, required=False, default="die-crm")
     forms = serializers.DictField(
         child=serializers.CharField(max_length=40),
         required=False,
@@ -74,6 +73,15 @@ class NewWaveSerializer(serializers.Serializer[Any]):
         default=list,
         help_text="Optional parts to switch on: personal-bond, voice, three-columns, disconfirmation.",
     )
+
+
+class NewWaveSerializer(FormChoiceSerializer):
+    """Who is asked in a new wave."""
+
+    audiences = serializers.ListField(child=serializers.CharField(max_length=20), min_length=1, max_length=10)
+    name = serializers.CharField(max_length=80, required=False, default="")
+    kind = serializers.ChoiceField(choices=WaveKind.choices, required=False, default=WaveKind.LIVE)
+    instrument = serializers.CharField(max_length=40, required=False, default="die-crm")
 
 
 class ModeSerializer(serializers.Serializer[Any]):

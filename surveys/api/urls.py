@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from surveys.api import collected, responses, views
+from surveys.api import collected, responses, trial, views
 
 urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
     path("waves/<uuid:wave_id>/", views.WaveDetail.as_view(), name="wave_detail"),
     path("waves/<uuid:wave_id>/people/", views.WavePeople.as_view(), name="wave_people"),
     path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
+    path("waves/<uuid:wave_id>/forms/", trial.WaveForms.as_view(), name="wave_forms"),
+    path("waves/<uuid:wave_id>/tests/", trial.WaveTests.as_view(), name="wave_tests"),
     path("waves/<uuid:wave_id>/next/", views.WaveNext.as_view(), name="wave_next"),
     path("waves/<uuid:wave_id>/close/", views.WaveClose.as_view(), name="wave_close"),
     path("imports/<uuid:import_id>/", views.ImportDetail.as_view(), name="import_detail"),

@@ -47,6 +47,7 @@ def show_wave(wave: Wave) -> Response:
             name: getattr(wave, name)
             for name in ("instrument_code", "instrument_version", "launched_at", "closed_at")
         },
+        "components": [part["code"] for part in wave.instrument.get("components", ())],
         "reminder_days": wave.plan["reminder_days"],
         "close_days": wave.plan["close_days"],
         "audiences": [_audience(row, n_people) for row in view.audiences],

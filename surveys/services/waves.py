@@ -35,6 +35,7 @@ def create_wave(
     `forms` chooses a form by audience (the others get their default), `components` the optional parts to switch on.
     """
     instrument = _tailored(instrument_code, components)
+    _ensure_asked(forms or {}, audiences)
     try:
         chosen = {code: _form_code(instrument, code, (forms or {}).get(code)) for code in audiences}
     except LookupError as error:
@@ -79,6 +80,15 @@ def _tailored(code: str, components: Collection[str]) -> Instrument:
         ) from error
 
 
+def _ensure_asked(forms: Mapping[str, str], audiences: Collection[str]) -> None:
+    """Refuse a form for an audience that the wave does not ask."""
+    unknown = sorted(set(forms) - set(audiences))
+    if unknown:
+        raise InvalidInputError(
+            _("This audience is not asked in the wave."), fields={"forms": ", ".join(unknown)[:200]}
+        )
+
+
 def _form_code(instrument: Instrument, audience: str, wanted: str | None) -> str:
     """Return the form an audience gets; LookupError for an unknown audience."""
     forms = [form.code for form in instrument.forms_for(audience)]
@@ -89,7 +99,10 @@ def _form_code(instrument: Instrument, audience: str, wanted: str | None) -> str
     if wanted not in forms:
         raise InvalidInputError(
             _("This audience has no such form."),
-            fields={f"form_{audience}": _("Choose one of: %(forms)s.") % {"forms": ", ".join(forms)}},
+            fields={
+                "forms": _("%(audience)s: choose one of %(forms)s.")
+                % {"audience": audience, "forms": ", ".join(forms)}
+            },
         )
     return wanted
 
@@ -110,6 +123,7 @@ def change_forms(
     if any(row.source for row in audiences):
         raise WrongStateError(_("Answers collected elsewhere rest on these forms, so they cannot change."))
     instrument = _tailored(locked.instrument_code, components)
+    _ensure_asked(forms, [row.audience for row in audiences])
     if instrument.version != locked.instrument_version:
         raise WrongStateError(_("This wave keeps its older version of the questionnaire, as it was."))
     for row in audiences:

@@ -78,7 +78,10 @@ def test_a_form_that_does_not_exist_is_named(owner_a: Member, engagement: Engage
         wave = Wave.objects.get()
         with pytest.raises(InvalidInputError) as caught:
             change_forms(wave, forms={"managers": "customers-pulse"}, components=(), actor=owner_a)
-        assert list(caught.value.fields) == ["form_managers"]
+        assert list(caught.value.fields) == ["forms"]
+        with pytest.raises(InvalidInputError) as caught:
+            change_forms(wave, forms={"strangers": "customers-short"}, components=(), actor=owner_a)
+        assert list(caught.value.fields) == ["forms"]
         with pytest.raises(InvalidInputError) as caught:
             change_forms(wave, forms={}, components=["R99"], actor=owner_a)
         assert list(caught.value.fields) == ["components"]
