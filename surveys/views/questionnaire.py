@@ -40,7 +40,9 @@ def forms_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
     form = FormsForm(
         request.POST or None,
         initial=initial,
-        instrument=load_builtin(wave.instrument_code),
+        instrument=load_builtin(
+            wave.instrument_code, frozenset(initial["components"]) & {part.code for part in parts}
+        ),
         parts=parts,
         audiences=[row.audience for row in rows],
     )

@@ -60,6 +60,7 @@ def test_forms_are_chosen_on_the_page(owner_a: Member, engagement: Engagement) -
     page = browser.get(url).content.decode()
     assert "Customers, pulse" in page
     assert "Voice (R11)" in page
+    assert "Customers, pulse, about 3 minutes" in page
     with practice_scope(owner_a.practice):
         wave = Wave.objects.get()
         customers = WaveAudience.objects.select_related("wave").get(audience="customers")
