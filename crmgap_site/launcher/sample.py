@@ -15,7 +15,7 @@ from crmgap_site.launcher.site import Site
 def prepare(places: Places, site: Site, say: Callable[[str], None]) -> None:
     """Create the sample unless its sign-in file says that it is in this database."""
     if read_sign_in(places, site.env) is None:
-        say("Creating the sample engagement with its reports (about a minute) ...")
+        say("Creating the sample engagement with its reports (about two minutes) ...")
         site.create_sample()
 
 

@@ -14,7 +14,13 @@ from practice.scope import practice_scope
 from surveys import answering, links
 from surveys.form_cache import form_of
 from surveys.models import LedgerEntry, Recipient, WaveAudience
-from surveys.simulation import SAMPLE_TRUTH, SimulatedResponse, draw_responses, posted_fields
+from surveys.simulation import (
+    SAMPLE_TRUTH,
+    SAMPLE_TRUTH_LATER,
+    SimulatedResponse,
+    draw_responses,
+    posted_fields,
+)
 
 SEED = 20_260
 PER_TRANSACTION = 20
@@ -51,9 +57,11 @@ def give_answers(practice_id: UUID, audience: WaveAudience, asked: Asked) -> int
 def _plan(audience: WaveAudience, asked: Asked) -> Iterator[_Answer]:
     people = list(Recipient.objects.filter(wave_audience=audience).order_by("email_key"))
     form = form_of(audience)
-    rng = np.random.default_rng([SEED, *audience.audience.encode()])
+    number = audience.wave.number
+    rng = np.random.default_rng([SEED + number - 1, *audience.audience.encode()])
     chosen = rng.permutation(len(people))[: asked.finished + asked.given_up].tolist()
-    responses = draw_responses(form, SAMPLE_TRUTH, len(chosen), rng)
+    truth = SAMPLE_TRUTH if number == 1 else SAMPLE_TRUTH_LATER
+    responses = draw_responses(form, truth, len(chosen), rng)
     usual = form.minutes * 60 / len(form.pages)
     paces = usual * rng.lognormal(mean=-0.1, sigma=0.3, size=len(chosen))
     last_pages = rng.integers(1, len(form.pages) - 1, size=len(chosen))

@@ -1,4 +1,4 @@
-"""What comes of the sample's wave: diagnosis, decided findings, a dated plan, and both documents."""
+"""What comes of a wave of the sample: diagnosis, decided findings, a dated plan, and the documents."""
 
 import time
 from collections.abc import Callable
@@ -48,8 +48,11 @@ def diagnose(wave: Wave, owner: Member, *, patience: float) -> Diagnosis:
         return Diagnosis.objects.get(pk=diagnosis.pk)
 
 
-def decide(diagnosis: Diagnosis, owner: Member) -> None:
-    """Accept the top findings and plan the first actions with dates, in one transaction; once decided, do nothing."""
+def decide(diagnosis: Diagnosis, owner: Member, *, days_ago: int = 0) -> None:
+    """Accept the top findings and plan the first actions in one transaction; once decided, do nothing.
+
+    The dates are those of a plan agreed `days_ago` days ago.
+    """
     with practice_scope(owner.practice_id):
         findings = Finding.objects.filter(diagnosis=diagnosis)
         if findings.exclude(decision=Decision.PROPOSED).exists():
@@ -58,7 +61,7 @@ def decide(diagnosis: Diagnosis, owner: Member) -> None:
             diagnosing.decide_finding(finding, decision=Decision.ACCEPTED, actor=owner)
         proposed = Action.objects.filter(diagnosis=diagnosis, state=ActionState.PROPOSED, question="")
         for place, action in enumerate(proposed.order_by("position")[:N_PLANNED_ACTIONS]):
-            starts_on, due_on = _dates(place, action.effort)
+            starts_on, due_on = _dates(place, action.effort, days_ago)
             diagnosing.accept_action(
                 action,
                 actor=owner,
@@ -68,8 +71,20 @@ def decide(diagnosis: Diagnosis, owner: Member) -> None:
             )
 
 
-def _dates(place: int, effort: int) -> tuple[date, date]:
-    starts_on = timezone.localdate() + timedelta(days=FIRST_START_DAYS + DAYS_BETWEEN_STARTS * place)
+def carry_out(diagnosis: Diagnosis, owner: Member) -> None:
+    """Mark the planned actions of an earlier wave as done, except the last, which is under way."""
+    with practice_scope(owner.practice_id):
+        planned = list(
+            Action.objects.filter(diagnosis=diagnosis, state=ActionState.PLANNED).order_by("position")
+        )
+        for place, action in enumerate(planned, start=1):
+            state = ActionState.DONE if place < len(planned) else ActionState.RUNNING
+            diagnosing.update_action(action, actor=owner, state=state)
+
+
+def _dates(place: int, effort: int, days_ago: int) -> tuple[date, date]:
+    agreed_on = timezone.localdate() - timedelta(days=days_ago)
+    starts_on = agreed_on + timedelta(days=FIRST_START_DAYS + DAYS_BETWEEN_STARTS * place)
     return starts_on, starts_on + timedelta(days=DAYS_BY_EFFORT[effort])
 
 

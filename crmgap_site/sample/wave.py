@@ -1,4 +1,4 @@
-"""The sample's wave: set up, people in, launched, answered, closed and released, each step safe to repeat."""
+"""The sample's waves: set up, people in, launched, answered, closed and released, each step safe to repeat."""
 
 import time
 from uuid import UUID
@@ -21,7 +21,7 @@ from surveys import mixer
 from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
 from surveys.mail import sending
 from surveys.models import Delivery, Wave, WaveAudience
-from surveys.services import field, launch, people, waves
+from surveys.services import field, launch, next_wave, people, waves
 
 UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
 POLL_SECONDS = 0.5
@@ -41,6 +41,13 @@ def set_up(owner: Member) -> Wave:
         return wave
 
 
+def set_up_next(wave: Wave, owner: Member) -> Wave:
+    """Return the wave after this one, made when it is missing: the same questions to the same people."""
+    with practice_scope(owner.practice_id):
+        later = Wave.objects.filter(engagement=wave.engagement_id, kind=wave.kind, number=wave.number + 1)
+        return later.first() or next_wave.create_next_wave(wave, actor=owner)
+
+
 def _engage(owner: Member, client_fields: dict[str, str], name: str, question: str) -> Engagement:
     client = services.create_client(actor=owner, **client_fields)
     return services.create_engagement(client=client, name=name, question=question, actor=owner)
@@ -56,10 +63,11 @@ def ask(wave: Wave, owner: Member) -> int:
     """Launch the wave and give the answers of its people; returns how many were new."""
     practice_id = owner.practice_id
     with practice_scope(practice_id):
-        if wave.closed_at is not None:
+        if Wave.objects.filter(pk=wave.pk, closed_at__isnull=False).exists():
             return 0
         launch.launch_wave(wave=wave, actor=owner)
-        audiences = {row.audience: row for row in WaveAudience.objects.filter(wave=wave)}
+        rows = WaveAudience.objects.select_related("wave").filter(wave=wave)
+        audiences = {row.audience: row for row in rows}
     return sum(
         give_answers(practice_id, audiences[asked.audience], asked)
         for asked in ASKED

@@ -13,6 +13,7 @@ from django.test import Client
 from crmgap_site.sample import account, answers, company, creation, outcome, wave
 from diagnosis.enums import ActionState, Decision
 from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.wave_change import change_since_earlier_wave
 from practice.models import Engagement, Member
 from practice.scope import practice_scope
 from reports.enums import ReportKind
@@ -63,7 +64,7 @@ def test_people_are_different_and_many_enough() -> None:
 
 
 def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
-    """Two interruptions, then the rest: the same people, answered once, one diagnosis, two documents to download."""
+    """Two interruptions, then the rest: the same people, answered once a wave, two diagnoses, documents to download."""
     said: list[str] = []
     for room, name, n_calls in ((answers, "_give", 45), (outcome, "decide", 0)):
         with monkeypatch.context() as patch:
@@ -78,29 +79,22 @@ def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch, client
     assert owner is not None
     with practice_scope(owner.practice):
         assert Engagement.objects.count() == 2
-        assert Wave.objects.get(kind=WaveKind.SAMPLE).closed_at is not None
-        for asked in company.ASKED:
-            audience = WaveAudience.objects.get(wave__kind=WaveKind.SAMPLE, audience=asked.audience)
-            assert audience.state == AudienceState.RELEASED
-            assert Recipient.objects.filter(wave_audience=audience).count() == asked.invited
-            assert (
-                LedgerEntry.objects.filter(wave_audience=audience, submitted=True).count() == asked.finished
-            )
-            assert Response.objects.filter(wave_audience=audience).count() == asked.finished
-            assert audience.totals == {
-                "started": asked.finished + asked.given_up,
-                "finished": asked.finished,
-            }
-        diagnosis = Diagnosis.objects.get()
-        gap = next(gap for gap in diagnosis.result["gaps"] if gap["code"] == "E1")
-        assert -1.5 < gap["overall"]["estimate"] < -0.9
-        assert gap["overall"]["certainty"] == "clear"
+        waves = list(Wave.objects.filter(kind=WaveKind.SAMPLE).order_by("number"))
+        assert [found.number for found in waves] == [1, 2]
+        for found in waves:
+            assert_measured(found)
+        first, second = (Diagnosis.objects.get(wave=found) for found in waves)
         accepted = Finding.objects.filter(decision=Decision.ACCEPTED)
-        assert accepted.count() == outcome.N_ACCEPTED_FINDINGS
         planned = Action.objects.filter(state=ActionState.PLANNED)
-        assert planned.count() == outcome.N_PLANNED_ACTIONS
-        assert not planned.filter(due_on=None).exists()
-        assert not planned.filter(owner="").exists()
+        for diagnosis in (first, second):
+            assert accepted.filter(diagnosis=diagnosis).count() == outcome.N_ACCEPTED_FINDINGS
+        assert planned.filter(diagnosis=second).count() == outcome.N_PLANNED_ACTIONS
+        agreed = Action.objects.filter(diagnosis=first, state__in=[ActionState.DONE, ActionState.RUNNING])
+        assert agreed.count() == outcome.N_PLANNED_ACTIONS
+        assert agreed.filter(state=ActionState.RUNNING).count() == 1
+        assert not (planned | agreed).filter(due_on=None).exists()
+        assert not (planned | agreed).filter(owner="").exists()
+        assert_compared(second)
         kinds = {(report.kind, report.state) for report in Report.objects.all()}
         assert kinds == {(kind, "succeeded") for kind in ReportKind.values}
         assert Report.objects.count() == len(ReportKind.values)
@@ -112,6 +106,48 @@ def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch, client
         answer = client.get(url.removeprefix(site_settings.BASE_URL))
         assert answer.status_code == 200
         assert answer["Content-Type"] == "application/pdf"
+
+
+def assert_measured(found: Wave) -> None:
+    """Everybody was asked, the right number answered, and nobody's answers are left unreleased."""
+    assert found.closed_at is not None
+    for asked in company.ASKED:
+        audience = WaveAudience.objects.get(wave=found, audience=asked.audience)
+        assert audience.state == AudienceState.RELEASED
+        assert Recipient.objects.filter(wave_audience=audience).count() == asked.invited
+        ledger = LedgerEntry.objects.filter(wave_audience=audience, submitted=True)
+        assert ledger.count() == asked.finished
+        assert Response.objects.filter(wave_audience=audience).count() == asked.finished
+        started = asked.finished + asked.given_up
+        assert audience.totals == {"started": started, "finished": asked.finished}
+
+
+def assert_compared(second: Diagnosis) -> None:
+    """The company moved as it was drawn: what customers get rose, in R3 only the wish fell."""
+    found = change_since_earlier_wave(second)
+    assert found is not None
+    total = found.comparison.at("E1")
+    assert total is not None
+    assert total.before is not None
+    assert -1.5 < total.before < -0.9
+    assert total.verdict == "smaller"
+    received, wanted = (6 * 0.45 + 0.90 + 0.85) / 9, -0.60 / 9
+    for shift, truth in ((total.later, received), (total.earlier, wanted)):
+        assert shift is not None
+        assert shift.ci_low is not None
+        assert shift.ci_high is not None
+        error = (shift.ci_high - shift.ci_low) / 2 / 1.96
+        assert (
+            abs(shift.estimate - truth) < 4 * error
+        )  # one fixed draw: a 95 % interval misses once in twenty
+    assert total.later is not None
+    assert total.later.moved
+    r3 = found.comparison.at("E1", "R3")
+    assert r3 is not None
+    assert (r3.verdict, r3.driver) == ("smaller", "earlier")
+    assert len(found.actions) == outcome.N_PLANNED_ACTIONS
+    document = Report.objects.get(kind=ReportKind.DIAGNOSIS).document
+    assert document["change"]["earlier_wave"] == "Wave 1"
 
 
 def test_sign_in_file_lets_one_in(owner: Member, client: Client) -> None:
