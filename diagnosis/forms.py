@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diagnosis.enums import ActionState, Level
+from diagnosis.exclusion import MAX_REASON, RULES
 from diagnosis.models import Action
 from diagnosis.rules.library import load_library
 
@@ -28,6 +29,23 @@ class SummaryForm(forms.Form):
         max_length=MAX_SUMMARY,
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+
+class RulesForm(forms.Form):
+    """Which rules leave answers out, and why they are chosen so."""
+
+    rules = forms.MultipleChoiceField(
+        label=_("Leave out whoever"),
+        choices=list(RULES.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        help_text=_("Stands in the audit log."),
+        max_length=MAX_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -141,6 +141,7 @@ class Frames:
     instrument_code: str
     instrument_version: str
     audiences: Mapping[str, AudienceFrame]
+    rules_off: tuple[str, ...] = ()
 
     def get(self, audience: str) -> AudienceFrame | None:
         """The frame of an audience, or None when it was not asked."""
@@ -148,12 +149,19 @@ class Frames:
 
 
 def exclusion_reason(
-    form: Form, scores: Sequence[int], flags: Sequence[str], asked: Sequence[int] | None = None
+    form: Form,
+    scores: Sequence[int],
+    flags: Sequence[str],
+    asked: Sequence[int] | None = None,
+    off: Collection[str] = (),
 ) -> str:
-    """The rule that leaves an answer out: less than half of the core ratings asked, or two flags of carelessness."""
-    if share_answered(form, scores, asked=asked) < MIN_CORE_SHARE:
+    """The rule that leaves an answer out: less than half of the core ratings asked, or two flags of carelessness.
+
+    Rules in `off` are not applied.
+    """
+    if FEW_ANSWERS not in off and share_answered(form, scores, asked=asked) < MIN_CORE_SHARE:
         return FEW_ANSWERS
-    return CARELESS if len(set(flags)) >= CARELESS_FLAGS else USED
+    return CARELESS if CARELESS not in off and len(set(flags)) >= CARELESS_FLAGS else USED
 
 
 AnswerRow: TypeAlias = tuple[Sequence[int], Mapping[str, Any], Mapping[str, Any], Sequence[str]]
@@ -168,6 +176,7 @@ def build_frame(
     asked: Sequence[str] | None = None,
     weights: Sequence[float] | None = None,
     conversions: Mapping[str, ScaleChange] | None = None,
+    rules_off: Collection[str] = (),
 ) -> AudienceFrame:
     """Frame of one audience from (scores, choices, attributes, flags) per answer, in an order that values alone fix.
 
@@ -186,7 +195,7 @@ def build_frame(
         kept = {str(name): str(value) for name, value in attributes.items() if value not in ("", None)}
         ticks = {code: tuple(choices[code]) for code in sorted(several & choices.keys()) if choices[code]}
         packed = tuple(scores) if places is None else tuple(scores[place] for place in places)
-        reason = exclusion_reason(form, scores, flags, places)
+        reason = exclusion_reason(form, scores, flags, places, rules_off)
         people.append((packed, ticks, kept, reason, *([weights[number]] if weights else [])))
     people.sort(key=lambda person: (person[0], json.dumps(person[1:], sort_keys=True)))
     slots = tuple(slot.code for slot in form.slots) if asked is None else tuple(asked)
@@ -207,18 +216,24 @@ def build_frame(
     )
 
 
-def read_frames(wave: Wave) -> Frames:
-    """Read a wave's frames: confidential audiences once they are released, named ones at any time."""
+def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
+    """Read a wave's frames: confidential audiences once they are released, named ones at any time.
+
+    `rules_off` are the rules of exclusion not to apply; None: those the wave has switched off.
+    """
+    off = tuple(sorted(wave.rules_off if rules_off is None else rules_off))
     instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
     audiences = {}
     for wave_audience in WaveAudience.objects.filter(wave=wave).order_by("audience"):
         if wave_audience.mode == Mode.CONFIDENTIAL and wave_audience.state != AudienceState.RELEASED:
             continue
-        audiences[wave_audience.audience] = _read_audience(wave_audience, instrument)
-    return Frames(instrument.code, instrument.version, audiences)
+        audiences[wave_audience.audience] = _read_audience(wave_audience, instrument, off)
+    return Frames(instrument.code, instrument.version, audiences, off)
 
 
-def _read_audience(wave_audience: WaveAudience, instrument: Instrument) -> AudienceFrame:
+def _read_audience(
+    wave_audience: WaveAudience, instrument: Instrument, off: Collection[str]
+) -> AudienceFrame:
     form = instrument.form(wave_audience.form)
     responses = Response.objects.filter(wave_audience=wave_audience)
     stored = list(responses.values_list("scores", "record", "attributes", "flags"))
@@ -227,7 +242,9 @@ def _read_audience(wave_audience: WaveAudience, instrument: Instrument) -> Audie
     ]
     source = wave_audience.source
     if not source:
-        return build_frame(form, mode=wave_audience.mode, rows=rows, counts=_read_counts(wave_audience))
+        return build_frame(
+            form, mode=wave_audience.mode, rows=rows, counts=_read_counts(wave_audience), rules_off=off
+        )
     return build_frame(
         form,
         mode=wave_audience.mode,
@@ -238,6 +255,7 @@ def _read_audience(wave_audience: WaveAudience, instrument: Instrument) -> Audie
         if source["weighted"]
         else None,
         conversions={code: ScaleChange(*ends) for code, ends in source["conversions"].items()},
+        rules_off=off,
     )
 
 
@@ -258,7 +276,8 @@ def pack_frames(frames: Frames) -> tuple[bytes, str]:
     content = {
         "schema": SCHEMA,
         "instrument": [frames.instrument_code, frames.instrument_version],
-        "rules": {"careless_flags": CARELESS_FLAGS, "min_core_share": MIN_CORE_SHARE},
+        "rules": {"careless_flags": CARELESS_FLAGS, "min_core_share": MIN_CORE_SHARE}
+        | ({"off": list(frames.rules_off)} if frames.rules_off else {}),
         "codes": {"missing": MISSING, "cannot_judge": CANNOT_JUDGE, "no_standard": NO_STANDARD},
         "audiences": {code: _packed(frame) for code, frame in sorted(frames.audiences.items())},
     }
@@ -299,7 +318,8 @@ def unpack_frames(content: bytes) -> Frames:
         message = f"a snapshot of schema {plain['schema']} cannot be read, only {SCHEMA}"
         raise ValueError(message)
     code, version = plain["instrument"]
-    return Frames(code, version, {name: _unpacked(name, part) for name, part in plain["audiences"].items()})
+    audiences = {name: _unpacked(name, part) for name, part in plain["audiences"].items()}
+    return Frames(code, version, audiences, tuple(plain["rules"].get("off", ())))
 
 
 def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:

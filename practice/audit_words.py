@@ -64,6 +64,7 @@ VERBS: Final[Words] = {
     "diagnosis.requested": _("asked for a diagnosis"),
     "diagnosis.restarted": _("restarted a diagnosis"),
     "diagnosis.computed": _("computed a diagnosis"),
+    "wave.rules_changed": _("changed the rules of exclusion"),
     "diagnosis.summarised": _("wrote the summary"),
     "finding.accepted": _("accepted a finding"),
     "finding.rejected": _("rejected a finding"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from diagnosis.analysis.scores import ScoreBook
+from diagnosis.frames import CARELESS, FEW_ANSWERS
 from diagnosis.result import AudienceResult, Waterfall
 from surveys.disclosure import INDICATIVE_STAFF
 
@@ -21,6 +22,11 @@ def notes_on(
             " total by rounding."
         )
         yield _("The steps are arithmetic: they show where a difference arises, not what causes it.")
+    if off := study.frames.rules_off:
+        words = {CARELESS: _("careless answers"), FEW_ANSWERS: _("answers left mostly open")}
+        yield _("By decision of the practice no answers were left out as: %(rules)s.") % {
+            "rules": ", ".join(words.get(rule, rule) for rule in off)
+        }
     left_out = [entry.item for entry in book.without_standard if entry.left_out]
     if left_out:
         yield ngettext(

@@ -41,6 +41,7 @@ class AudienceResponsesFile(APIView):
     renderer_classes = [JSONRenderer, CsvRenderer, XlsxRenderer]
 
     @extend_schema(
+        operation_id="audiences_responses_file_retrieve",
         parameters=[OpenApiParameter("file_type", str, OpenApiParameter.PATH, enum=list(FILE_TYPES))],
         responses={(200, "text/csv"): OpenApiTypes.BINARY, (200, XLSX): OpenApiTypes.BINARY},
     )

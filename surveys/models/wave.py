@@ -22,6 +22,9 @@ class Wave(PracticeModel):
     plan = models.JSONField(
         default=dict, help_text='Launch plan: {"reminder_days": [4, 9], "close_days": 14, "mails": {...}}'
     )
+    rules_off = models.JSONField(
+        default=list, blank=True, help_text="Rules of exclusion that its diagnoses do not apply."
+    )
     launched_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
