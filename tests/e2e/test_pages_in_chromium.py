@@ -18,6 +18,7 @@ from surveys import links
 from surveys.models import WaveAudience
 from tests.architecture.routes import ROUTES
 from tests.architecture.test_access import TENANT_ROUTES, address
+from tests.diagnosis.test_wave_change import two_waves
 from tests.factories.practice import found_practice
 from tests.factories.surveys import make_launched_wave
 from tests.factories.world import plant_world
@@ -188,3 +189,14 @@ def test_a_respondent_answers_on_a_phone(script: bool, browser: Browser, live_se
     press(page, "finish")
     assert "Thank" in page.content()
     context.close()
+
+
+def test_pages_of_an_engagement_with_two_waves(browser: Browser, live_server: Any) -> None:
+    owner = found_practice("Two waves")
+    diagnosis = two_waves(owner)
+    base = f"/p/{owner.practice.slug}/engagements/{diagnosis.engagement_id}/"
+    client = signed_in(owner)
+    paths = [base + path for path in ("diagnosis/change/", "diagnosis/", "actions/", "field/")]
+    assert pages_of(client, paths) == paths
+    wrong = look(browser, live_server.url, paths, [cookie_of(client, live_server.url)])
+    assert not wrong, "\n".join(wrong)
