@@ -88,8 +88,8 @@ def style_of(accent: Accent) -> str:
         f"--accent:{accent.dark};--accent-hover:{accent.dark_hover};--accent-soft:{accent.dark_soft};"
         f"--accent-line:{accent.dark_line};--on-accent:{DARK_INK}"
     )
-    chosen = f':root,[data-bs-theme="light"]{{{light}}}\n[data-bs-theme="dark"]{{{dark}}}\n'
-    return f"{chosen}@media (prefers-color-scheme:dark){{:root:not([data-bs-theme]){{{dark}}}}}\n"
+    chosen = f':root,[data-bs-theme]{{{light}}}\n@media screen{{[data-bs-theme="dark"]{{{dark}}}}}\n'
+    return f"{chosen}@media screen and (prefers-color-scheme:dark){{:root:not([data-bs-theme]){{{dark}}}}}\n"
 
 
 def _until(colour: str, grounds: tuple[str, ...], *, darker: bool) -> str:
