@@ -10,11 +10,10 @@ from charts.dumbbells import DumbbellRow, Dumbbells, dumbbells
 from charts.marks import Certainty
 from charts.theme import Theme
 from diagnosis.figures import DOCUMENT_WIDTH, Result, gaps_by_code
-from diagnosis.words import VERDICTS
+from diagnosis.words import AUDIENCES, VERDICTS
 from surveys.instruments import Instrument
 
 Row = dict[str, Any]
-LOOKS: Final[Mapping[str, Certainty]] = {"closed": "clear", "smaller": "clear", "larger": "clear"}
 POINTS: Final = "points"
 
 
@@ -62,12 +61,17 @@ def _row(gap: Mapping[str, Any], row: Mapping[str, Any], code: str, name: str) -
         **row,
         "code": code,
         "label": name,
-        "later_state": gap["later"],
-        "earlier_state": gap["earlier"],
+        "later_state": side_name(gap["later"]),
+        "earlier_state": side_name(gap["earlier"]),
         "decimals": 2 if gap["unit"] == POINTS else 0,
         "verdict_word": VERDICTS[row["verdict"]],
-        "driver_text": driver_text(row, gap["later"], gap["earlier"]),
+        "driver_text": driver_text(row, side_name(gap["later"]), side_name(gap["earlier"])),
     }
+
+
+def side_name(code: str) -> str:
+    """Return a state's code as it is, and the name of an audience."""
+    return str(AUDIENCES.get(code, code))
 
 
 def driver_text(row: Mapping[str, Any], later: str = "", earlier: str = "") -> str:
@@ -146,9 +150,16 @@ def _mark(row: Row, now: Mapping[str, Any]) -> DumbbellRow:
         gap=row["estimate"],
         gap_ci_low=row["ci_low"],
         gap_ci_high=row["ci_high"],
-        certainty=LOOKS.get(row["verdict"], "undecided"),
+        certainty=_look(row),
         word=word,
     )
+
+
+def _look(row: Row) -> Certainty:
+    """Colour a change only where its sign says what happened: blue for better, red for worse, of a shortfall."""
+    is_better = row["verdict"] in {"closed", "smaller"} and row["estimate"] > 0
+    is_worse = row["verdict"] == "larger" and row["estimate"] < 0
+    return "clear" if is_better or is_worse else "undecided"
 
 
 def _draw(rows: list[DumbbellRow], result: Result, name: str, theme: Theme, uid: str, width: float) -> str:
