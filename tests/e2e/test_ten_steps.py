@@ -87,11 +87,13 @@ def walk_through(browser: Browser, product: Trial, walk: Walk) -> None:
     engagement = walk.page.url.rsplit("/people/", 1)[0]
     preview(walk)
     launch(walk)
-    links = read_links(walk, engagement)
+    mails = new_links(walk, engagement, set())
+    links = read_links(walk, mails)
     answer_surveys(browser, product, links)
     field(walk, engagement)
     diagnose(walk, engagement)
     deliver(walk, engagement)
+    measure_again(walk, product, engagement, set(mails.values()))
 
 
 def sign_in(walk: Walk) -> None:
@@ -164,8 +166,23 @@ def launch(walk: Walk) -> None:
     walk.page.wait_for_load_state()
 
 
-def read_links(walk: Walk, engagement: str) -> dict[str, str]:
-    """Read all sixty invitations in the mailbox; return the personal links by address."""
+def read_links(walk: Walk, mails: dict[str, str]) -> dict[str, str]:
+    """Read all sixty invitations; return the personal links by address."""
+    walk.picture("mailbox")
+    walk.page.goto(next(iter(mails.values())))
+    walk.picture("invitation")
+    return {address: link_in(walk, mail) for address, mail in mails.items()}
+
+
+def link_in(walk: Walk, mail: str) -> str:
+    """Return the personal link of a mail."""
+    found = LINK.search(walk.page.request.get(mail).text())
+    assert found is not None
+    return found[0]
+
+
+def new_links(walk: Walk, engagement: str, known: set[str]) -> dict[str, str]:
+    """Wait for sixty mails in the mailbox that are not known; return their addresses in the portal by recipient."""
     page, mails = walk.page, dict[str, str]()
     mailbox = engagement.split("/engagements/", maxsplit=1)[0] + "/mailbox/"
     deadline = time.monotonic() + PATIENCE
@@ -174,18 +191,15 @@ def read_links(walk: Walk, engagement: str) -> dict[str, str]:
         page.goto(mailbox)
         while True:
             for mail in page.locator("td a[href*='/mailbox/']").all():
-                mails[mail.inner_text()] = mail.get_attribute("href") or ""
+                path = mail.get_attribute("href") or ""
+                if path not in known:
+                    mails[mail.inner_text()] = path
             following = page.get_by_role("link", name="Next")
             if not following.count():
                 break
             following.first.click()
             page.wait_for_load_state()
-    walk.picture("mailbox")
-    page.goto(next(iter(mails.values())))
-    walk.picture("invitation")
-    found = {address: LINK.search(page.request.get(mail).text()) for address, mail in mails.items()}
-    assert all(found.values())
-    return {address: link[0] for address, link in found.items() if link}
+    return mails
 
 
 def answer_surveys(browser: Browser, product: Trial, links: dict[str, str]) -> None:
@@ -264,3 +278,28 @@ def deliver(walk: Walk, engagement: str) -> None:
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF-1.7")
     page.goto(f"{engagement}/actions/")
     walk.picture("actions")
+
+
+def measure_again(walk: Walk, product: Trial, engagement: str, known: set[str]) -> None:
+    """Make the second wave with one button, ask everybody again, and read what has changed."""
+    page = walk.page
+    page.goto(f"{engagement}/field/")
+    walk.press("Measure again")
+    expect(page.get_by_text("the same questions to 60 people").first).to_be_visible()
+    walk.picture("second-wave")
+    page.get_by_role("link", name="Launch survey").click()
+    page.wait_for_load_state()
+    walk.press("Launch")
+    mails = new_links(walk, engagement, known)
+    answers = draw_answers()
+    for address, mail in mails.items():
+        answer(HttpBrowser(product.base_url), link_in(walk, mail), answers[address])
+    field(walk, engagement)
+    page.goto(f"{engagement}/diagnosis/")
+    compare = page.get_by_role("link", name="Since the last wave")
+    walk.wait_for(lambda: compare.count() > 0, "the diagnosis of the second wave")
+    compare.click()
+    page.wait_for_load_state()
+    expect(page.get_by_text("Wave 2 against Wave 1").first).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^E1 ")).first).to_be_visible()
+    walk.picture("since-the-last-wave")
