@@ -30,8 +30,12 @@ def get_diagnosis_for(member: Member, public_id: UUID | str) -> Diagnosis:
 
 
 def latest_diagnosis_for(member: Member, engagement: Engagement) -> Diagnosis | None:
-    """Return the newest diagnosis of an engagement the member may see, finished ones first."""
+    """Return the newest diagnosis of an engagement's newest wave the member may see, finished ones first.
+
+    An earlier wave that is computed anew does not take the place of a later one.
+    """
     found = diagnoses_for(member).filter(engagement=engagement)
+    found = found.order_by("-wave__number", "-created_at", "-number")
     return found.filter(state=DiagnosisState.SUCCEEDED).first() or found.first()
 
 

@@ -119,7 +119,8 @@ def overviews(
         ),
         "diagnosis",
     )
-    reports = _counts(Report.objects.filter(engagement__in=ids, state=ReportState.SUCCEEDED), "engagement")
+    made = Report.objects.filter(diagnosis__wave__in=wave_ids, state=ReportState.SUCCEEDED)
+    reports = _counts(made, "diagnosis__wave")
     in_plan = Action.objects.exclude(state__in={ActionState.PROPOSED, ActionState.DROPPED})
     actions = _counts(in_plan.filter(engagement__in=ids), "engagement")
     found = []
@@ -133,7 +134,7 @@ def overviews(
                 engagement=row,
                 wave=wave,
                 diagnosis=diagnosis,
-                step=_step(wave, diagnosis, n_people, n_to_decide, reports.get(row.pk, 0)),
+                step=_step(wave, diagnosis, n_people, n_to_decide, reports.get(wave.pk, 0) if wave else 0),
                 health=_health(wave, diagnosis, bounces.get(wave.pk, 0) if wave else 0),
                 n_finished=_finished(wave),
                 n_to_decide=n_to_decide,

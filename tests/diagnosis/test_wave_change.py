@@ -6,8 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from crmgap_site.engagements.overview import overviews
 from diagnosis.models import Action, Diagnosis
+from diagnosis.selectors import latest_diagnosis_for
 from diagnosis.wave_change import change_since_earlier_wave
 from practice.enums import Role
 from practice.models import Member
@@ -20,6 +23,7 @@ from tests.factories.diagnoses import (
     make_action,
     make_diagnosis,
     make_finding,
+    make_report,
     make_second_wave,
 )
 from tests.factories.documents import later_result, sample_result
@@ -169,3 +173,32 @@ def test_more_actions_cost_no_more_queries(owner_a: Member) -> None:
                 action = make_action(make_finding(first))
                 Action.objects.filter(pk=action.pk).update(state="planned")
     assert counts[0] == counts[1]
+
+
+def test_an_earlier_wave_computed_anew_does_not_take_the_place_of_the_later_one(owner_a: Member) -> None:
+    later = two_waves(owner_a)
+    with practice_scope(owner_a.practice):
+        again = make_diagnosis(owner_a, later.engagement)
+        assert again.wave.number == 1
+        assert latest_diagnosis_for(owner_a, later.engagement) == later
+        found = change_since_earlier_wave(later)
+    assert found is not None
+    assert found.earlier_id == again.pk
+
+
+def test_reports_of_the_first_wave_do_not_finish_the_second(owner_a: Member) -> None:
+    later = two_waves(owner_a)
+    with practice_scope(owner_a.practice):
+        first = Diagnosis.objects.get(wave__number=1)
+        make_report(first)
+        Wave.objects.filter(engagement=later.engagement_id).update(closed_at=timezone.now())
+        for wave in Wave.objects.filter(engagement=later.engagement_id):
+            wave.audiences.create(
+                audience="customers", form="customers-standard", state="released", source={"a": 1}
+            )
+        steps = []
+        for diagnosis in (None, later):
+            if diagnosis is not None:
+                make_report(diagnosis)
+            steps.append(overviews([later.engagement], slug="x", member=owner_a)[0].step)
+    assert steps == ["report", "actions"]
