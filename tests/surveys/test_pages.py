@@ -69,9 +69,7 @@ def test_list_fix_confirm_launch_and_close(owner_a: Member, engagement: Engageme
     assert "&lt;script&gt;" in page
     assert "<script>x" not in page
     assert "Use broken@example.org" in page
-    browser.post(
-        f"{preview}fix/", {"row": "8", "email": "broken (at) example.org", "fix": "broken@example.org"}
-    )
+    browser.post(f"{preview}fix/", {"cell-8-email": "broken@example.org"})
     assert browser.post(f"{preview}confirm/").status_code == 302
     with practice_scope(owner_a.practice):
         assert Recipient.objects.count() == 7
