@@ -37,7 +37,7 @@ from diagnosis.selectors import (
 )
 from diagnosis.wave_change import change_since_earlier_wave
 from practice import token_scopes
-from practice.api.renderers import FileRenderer
+from practice.api.renderers import XlsxRenderer
 from practice.api.views import member_of
 from practice.models import Member
 from practice.selectors import engagements_for, get_engagement_for, get_or_404
@@ -106,13 +106,6 @@ class DiagnosisChange(APIView):
         if found is None:
             raise Http404
         return Response(WaveChangeSerializer(found.to_json()).data)
-
-
-class XlsxRenderer(FileRenderer):
-    """For clients that ask for XLSX."""
-
-    media_type = XLSX
-    format = "xlsx"
 
 
 class DiagnosisTables(APIView):

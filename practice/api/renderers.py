@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework.renderers import BaseRenderer
 
+from practice.xlsx_file import XLSX
+
 
 class FileRenderer(BaseRenderer):
     """Accepts the media type of a file; the view sends the file itself, this only ever renders errors."""
@@ -20,3 +22,17 @@ class FileRenderer(BaseRenderer):
     ) -> bytes:
         """Return an error as JSON."""
         return json.dumps(data, default=str).encode()
+
+
+class CsvRenderer(FileRenderer):
+    """For clients that ask for CSV."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class XlsxRenderer(FileRenderer):
+    """For clients that ask for XLSX."""
+
+    media_type = XLSX
+    format = "xlsx"

@@ -10,25 +10,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from practice import token_scopes
-from practice.api.renderers import FileRenderer
+from practice.api.renderers import CsvRenderer, XlsxRenderer
 from practice.api.views import member_of
 from practice.xlsx_file import XLSX
 from surveys import selectors
 from surveys.response_files import FILE_TYPES, response_file
-
-
-class CsvRenderer(FileRenderer):
-    """For clients that ask for CSV."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-
-class XlsxRenderer(FileRenderer):
-    """For clients that ask for XLSX."""
-
-    media_type = XLSX
-    format = "xlsx"
 
 
 class AudienceResponsesFile(APIView):
