@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnosis.enums import DiagnosisState
-from diagnosis.frames import CARELESS, FEW_ANSWERS, Frames, read_frames, unpack_frames
+from diagnosis.frames import CARELESS, FEW_ANSWERS, Frames, read_frames
 from diagnosis.models import Diagnosis
 from diagnosis.services import request_diagnosis
 from practice import audit
@@ -60,17 +60,13 @@ def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Membe
 
 
 def _ensure_nobody_can_be_computed(wave: Wave, wanted: Frames) -> None:
-    """Compare the answers used with those of every diagnosis there is."""
-    done = Diagnosis.objects.filter(wave=wave, state=DiagnosisState.SUCCEEDED).select_related("snapshot")
-    for diagnosis in done:
-        if diagnosis.snapshot is None:
-            continue
-        before = unpack_frames(bytes(diagnosis.snapshot.content))
-        for code, frame in wanted.audiences.items():
-            other = before.get(code)
-            if other is None or frame.mode == Mode.NAMED or other.n != frame.n:
+    """Compare the answers used with those that any finished diagnosis says it has used."""
+    for diagnosis in Diagnosis.objects.filter(wave=wave, state=DiagnosisState.SUCCEEDED):
+        for row in diagnosis.result.get("audiences", ()):
+            frame = wanted.get(row["code"])
+            if frame is None or frame.mode == Mode.NAMED or row["used"] is None:
                 continue
-            if not is_variant_publishable(other.n_used, frame.n_used):
+            if not is_variant_publishable(row["used"], frame.n_used):
                 text = _(
                     "The answers used would differ from those of diagnosis %(number)s by fewer than %(least)s persons"
                     " in a confidential audience: they could be computed from the two."

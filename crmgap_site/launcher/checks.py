@@ -108,7 +108,7 @@ def pytest_arguments(options: argparse.Namespace, given: Sequence[str]) -> list[
     wanted = {"long": options.long, "browser": not options.no_browser, "servers": not options.no_servers}
     left_out = [mark for mark, is_wanted in wanted.items() if not is_wanted]
     marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)] if left_out else []
-    return [sys.executable, "-m", "pytest", "-n", PROCESSES, *marks, *given]
+    return [sys.executable, "-m", "pytest", "-n", PROCESSES, "--dist", "loadgroup", *marks, *given]
 
 
 def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
