@@ -3,10 +3,9 @@
 import math
 
 from diagnosis.stats.results import NotEnough
-from tests.reference.adapters import ADAPTERS
+from tests.reference.adapters import ADAPTERS, EDGE_ADAPTERS
 from tests.reference.case import Case, assert_close
 from tests.reference.coverage import LEFT_OUT, NOT_IN_PRODUCT
-from tests.reference.edges import EDGE_ADAPTERS
 
 
 def key_of(case: Case) -> str:

@@ -1,11 +1,9 @@
-"""One adapter per statistic: read the case, call the product's own function, name the answer as the case does."""
+"""Scores, reliability, gaps, precision and agreement: one adapter per statistic, naming the answer as the case does."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnosis.stats.agreement import AgreementEstimate, single_item_agreement, within_group_agreement
 from diagnosis.stats.certainty import benjamini_hochberg
@@ -16,65 +14,28 @@ from diagnosis.stats.power import exact_needed_n, margin_of_error, needed_n, pai
 from diagnosis.stats.proportions import share_margin_of_error, wilson_interval
 from diagnosis.stats.rank import spearman
 from diagnosis.stats.results import (
-    AlphaEstimate,
-    EffectEstimate,
-    GapEstimate,
     MeanEstimate,
     ProportionEstimate,
 )
 from diagnosis.stats.scales import (
     alpha_if_item_deleted,
-    cronbach_alpha,
     difference_reliability,
     item_rest_correlations,
     mean_inter_item_correlation,
     score_dimension,
     standardized_alpha,
 )
+from tests.reference.adapters.reading import (
+    WIDE,
+    Answer,
+    alpha_of,
+    effect,
+    estimated,
+    scale_items,
+    two_groups,
+    two_times,
+)
 from tests.reference.case import Case, values_of
-
-Answer = Mapping[str, Any]
-WIDE = 1e6
-
-
-def scale_items(case: Case) -> NDArray[np.float64]:
-    """Return the items of the scale, the reversed ones turned."""
-    items = list(case.options["items"])
-    matrix = case.matrix(items)
-    for item in case.options.get("reverse_items", []):
-        total = float(case.options["reverse_rule"].split("=")[1].split("-")[0])
-        matrix[:, items.index(item)] = total - matrix[:, items.index(item)]
-    return matrix
-
-
-def two_groups(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the outcome in group 1 and group 2."""
-    outcome, group = case.column(case.options["y"]), case.column(case.options["group"])
-    return outcome[group == case.options["group1"]], outcome[group == case.options["group2"]]
-
-
-def two_times(case: Case, item: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the answers at time 2 (later) and time 1 (earlier)."""
-    return case.column(f"{item}__t2"), case.column(f"{item}__t1")
-
-
-def estimated(gap: Any) -> GapEstimate:
-    """Return the gap, which must be testable."""
-    assert isinstance(gap, GapEstimate), gap
-    return gap
-
-
-def alpha_of(matrix: NDArray[np.float64]) -> AlphaEstimate:
-    """Return alpha, which must be defined."""
-    answer = cronbach_alpha(matrix)
-    assert isinstance(answer, AlphaEstimate), answer
-    return answer
-
-
-def effect(answer: Any) -> Answer:
-    """Name an effect size as the cases do."""
-    assert isinstance(answer, EffectEstimate), answer
-    return {"estimate": answer.effect_size, "ci": [answer.ci_low, answer.ci_high]}
 
 
 def _alpha(case: Case) -> Answer:
