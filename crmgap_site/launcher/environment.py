@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from crmgap_site.launcher.errors import LaunchError
 from crmgap_site.launcher.places import Places
 
-DEFAULT_PORT, DEFAULT_SINK_PORT = 8000, 1025
+DEFAULT_PORT, DEFAULT_SINK_PORT, SINK_PORTS = 8000, 1025, 5000
 PORTS_TRIED = 100
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
@@ -85,6 +85,11 @@ def choose_port(wanted: int, address: str = "127.0.0.1") -> int:
     )
 
 
+def sink_port_beside(port: int) -> int:
+    """Return where the recording mail server looks first: products on different ports that start at once never meet."""
+    return DEFAULT_SINK_PORT + (port - DEFAULT_PORT) % SINK_PORTS
+
+
 def read_key(path: Path, fresh: str) -> str:
     """Return the key in the file (0600); a missing file is made from the fresh one, whole or not at all."""
     if not path.exists():
@@ -129,5 +134,5 @@ def site_environment(places: Places, environ: Mapping[str, str], port: int) -> d
     fixed = {"PORT": str(port), "VAR_DIR": str(places.var)}
     if not has_own_mail_server(environ):
         defaults["MAIL_SINK_DIR"] = str(places.mail)
-        fixed |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(choose_port(DEFAULT_SINK_PORT))}
+        fixed |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(choose_port(sink_port_beside(port)))}
     return defaults | given | fixed

@@ -104,3 +104,10 @@ def test_every_variable_stands_in_the_example_file() -> None:
     named = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
     assert len(wanted) > 15
     assert wanted - named == set()
+
+
+def test_products_on_neighbouring_ports_look_for_mail_ports_apart() -> None:
+    beside = environment.sink_port_beside
+    assert beside(environment.DEFAULT_PORT) == environment.DEFAULT_SINK_PORT
+    assert len({beside(port) for port in (8000, 8001, 8100, 19_350)}) == 4
+    assert all(1024 < beside(port) < 65536 for port in (80, 443, 8000, 65535))
