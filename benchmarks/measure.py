@@ -12,7 +12,10 @@ import psutil
 
 @dataclass(frozen=True)
 class Measure:
-    """A cost or a rate: `budget` is a bound above, or below when `is_rate`; `limit` was measured in the same run."""
+    """A cost or a rate: `budget` is a bound above, or below when `is_rate`; `limit` was measured in the same run.
+
+    `limit_there` is the same limit on the machine for which the budget was set.
+    """
 
     work: str
     value: float
@@ -21,14 +24,18 @@ class Measure:
     limit: float | None = None
     limit_of: str = ""
     is_rate: bool = False
+    limit_there: float | None = None
 
     @property
     def verdict(self) -> str:
-        """How the value stands to its budget, as a factor."""
+        """How the value stands to its budget, as a factor; beside it the same at the speed of the budget's machine."""
         if self.budget is None:
             return ""
         factor = self.budget / self.value if self.is_rate else self.value / self.budget
-        return "within" if factor <= 1 else f"{factor:.1f} x over"
+        if factor <= 1 or not self.limit or not self.limit_there:
+            return judged(factor)
+        slower = self.limit_there / self.limit if self.is_rate else self.limit / self.limit_there
+        return f"{judged(factor)}; at equal speed {judged(factor / slower)}"
 
     def row(self) -> str:
         """Return the row of the table."""
@@ -42,6 +49,11 @@ class Measure:
 
 HEAD = """| Work | Measured | Budget | Against budget | Limit measured beside it | Times the limit |
 |---|---|---|---|---|---|"""
+
+
+def judged(factor: float) -> str:
+    """Return a factor against a budget in words."""
+    return "within" if factor <= 1 else f"{factor:.1f} x over"
 
 
 def number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Memory of the running parts when nothing is asked of them."""
+"""How long the site takes from its start to healthy, and the memory of its parts when nothing is asked of them."""
 
 import psutil
 
@@ -7,8 +7,9 @@ from benchmarks.stage import Stage
 
 
 def measures(stage: Stage) -> list[Measure]:
-    """Return the largest process of the web server and of the worker."""
+    """Return the start of the site, and the largest process of the web server and of the worker."""
     return [
+        Measure("Site from start to healthy, servers running", stage.trial.seconds_to_healthy, "s", 10),
         Measure("Web process, memory", largest(stage.leader("web")), "MB", 120),
         Measure("Worker process, memory", largest(stage.leader("worker")), "MB", 200),
     ]

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any, Final
 
-import openpyxl
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
 from practice.exceptions import InvalidInputError
 from surveys.people_check import UNUSABLE
@@ -44,6 +41,10 @@ def read_workbook(content: bytes) -> tuple[int, list[tuple[str, ...]]]:
     2026-03-31, formulas count with the value that was saved; cells without a usable value start with UNUSABLE. Raises
     InvalidInputError (field `file`) for a damaged, locked, oversized or empty workbook and for one with macros.
     """
+    from openpyxl.utils.exceptions import (
+        InvalidFileException,
+    )  # the web process holds the library once it reads a file
+
     if len(content) > MAX_BYTES:
         raise _refused(_("The file is larger than 10 MB. Split it into several files."))
     if content.startswith(COMPOUND):
@@ -106,21 +107,12 @@ def _check_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         raise _refused(_("The workbook is damaged. Save it anew as XLSX, or as CSV.")) from error
 
 
-class _Parser(WorkSheetParser):
-    """Reads saved values of cells and marks formulas that have none."""
-
-    def parse_cell(self, element: Any) -> dict[str, Any]:
-        """Return the cell; a formula without a saved value becomes UNUSABLE."""
-        cell: dict[str, Any] = super().parse_cell(element)
-        if cell["value"] is None and cell["data_type"] != "str" and element.find(FORMULA_TAG) is not None:
-            cell["value"] = UNUSABLE
-        elif cell["data_type"] == "e":
-            cell["value"] = f"{UNUSABLE}{cell['value']}"
-        return cell
-
-
 def _first_visible_sheet(archive: zipfile.ZipFile, content: bytes) -> tuple[int, list[tuple[str, ...]]]:
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    from openpyxl import load_workbook
+
+    from surveys.saved_values import SavedValues
+
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheet = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), None)
     if sheet is None:
         raise _refused(_("The workbook has no visible sheet."))
@@ -128,7 +120,7 @@ def _first_visible_sheet(archive: zipfile.ZipFile, content: bytes) -> tuple[int,
     with archive.open(path) as source:
         _check_number_of_rows(source)
     with archive.open(path) as source:
-        parser = _Parser(
+        parser = SavedValues(
             source,
             sheet._shared_strings,  # type: ignore[attr-defined]  # a sheet opened for reading only
             data_only=True,

@@ -1,6 +1,7 @@
 """The whole product on private servers that do keep what they write, for benchmarks and browser walks."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ COUNTS = Counts(web_processes=2, web_threads=4, workers=2)
 
 @dataclass(frozen=True)
 class Trial:
-    """A running product: its address, its variables, and the first process of each of its parts."""
+    """A running product: address, variables, the first process of each part, and seconds from migrated to healthy."""
 
     base_url: str
     env: Mapping[str, str]
     leaders: Mapping[str, int]
+    seconds_to_healthy: float
 
 
 @contextmanager
@@ -49,12 +51,14 @@ def running_product(folder: Path) -> Iterator[Trial]:
         site = Site(places, supervisor, env, COUNTS)
         site.migrate()
         site.collect_static()
+        began = time.perf_counter()
         site.start_mail_sink()
         site.start_web()
         site.start_workers()
         site.wait_until_healthy()
+        seconds = time.perf_counter() - began
         leaders = {child.program.name: child.popen.pid for child in supervisor.children}
-        yield Trial(f"http://localhost:{port}", env, leaders)
+        yield Trial(f"http://localhost:{port}", env, leaders, seconds)
     finally:
         supervisor.stop_all()
         remove_places(places)
