@@ -55,6 +55,7 @@ def test_environment(places: Places) -> dict[str, str]:
         "MAIL_SINK_DIR": str(places.mail),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": str(CHECKOUT),
     }
 
 
