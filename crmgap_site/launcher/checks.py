@@ -111,15 +111,28 @@ def pytest_arguments(options: argparse.Namespace, given: Sequence[str]) -> list[
     return [sys.executable, "-m", "pytest", "-n", PROCESSES, "--dist", "loadgroup", *marks, *given]
 
 
+def coverage_checks(env: Mapping[str, str]) -> list[Check]:
+    """Return the runs that show every line and branch of the statistics to be tested by the project's own cases."""
+    coverage = [sys.executable, "-m", "coverage"]
+    quiet = ["-q", "-p", "no:cacheprovider"]
+    return [
+        Check(
+            "statistics, with coverage",
+            [*coverage, "run", "-m", "pytest", "tests/diagnosis/stats", *quiet],
+            env,
+        ),
+        Check("every line and branch of the statistics", [*coverage, "report"], env),
+    ]
+
+
 def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
     """Run the checks and pytest; returns 0 only when all of them succeeded."""
     parts = native.test_parts(with_browser=not options.no_browser, with_servers=not options.no_servers)
     native.ensure(parts, CHECKOUT / "var" / "log" / "apt.log")
     with private_servers() as variables:
         env = os.environ | {"DJANGO_SETTINGS_MODULE": "crmgap_site.settings"} | variables
-        failed = [
-            check.name for check in static_checks(env, with_audit=options.audit) if not run_check(check)
-        ]
+        checks = [*static_checks(env, with_audit=options.audit), *coverage_checks(env)]
+        failed = [check.name for check in checks if not run_check(check)]
         if failed:
             print(f"\nFailed before pytest: {', '.join(failed)}.", flush=True)
         tests = subprocess.run(pytest_arguments(options, given), env=env, cwd=CHECKOUT, check=False)
