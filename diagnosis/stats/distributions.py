@@ -60,3 +60,45 @@ def binomial_at_least(k: int, n: int, probability: float) -> float:
     if k <= 0:
         return 1.0
     return 0.0 if k > n else float(bdtrc(k - 1, n, probability))
+
+
+def normal_two_sided_p(z: float) -> float:
+    """Two-sided p-value of a normal deviate. R: 2 * pnorm(-abs(z))."""
+    from scipy.special import ndtr
+
+    return min(1.0, 2.0 * float(ndtr(-abs(z))))
+
+
+def normal_cdf(z: float) -> float:
+    """Distribution function of the standard normal. R: pnorm(z)."""
+    from scipy.special import ndtr
+
+    return float(ndtr(z))
+
+
+def chi_square_p(statistic: float, df: float) -> float:
+    """Upper tail of the chi-square distribution. R: pchisq(x, df, lower.tail = FALSE)."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, statistic))
+
+
+def f_p(statistic: float, df1: float, df2: float) -> float:
+    """Upper tail of the F distribution. R: pf(f, df1, df2, lower.tail = FALSE)."""
+    from scipy.special import fdtrc
+
+    return float(fdtrc(df1, df2, statistic))
+
+
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """Quantile of the beta distribution. R: qbeta(p, a, b)."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(a, b, probability))
+
+
+def find_minimum(function: Callable[[float], float], low: float, high: float) -> float:
+    """Place of the smallest value of a function with one valley between low and high. R: optimize()."""
+    from scipy.optimize import minimize_scalar
+
+    return float(minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-10}).x)

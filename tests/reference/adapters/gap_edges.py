@@ -14,6 +14,14 @@ from diagnosis.stats.gaps import paired_gap, welch_gap
 from diagnosis.stats.means import estimate_mean, fpc_factor
 from diagnosis.stats.proportions import wilson_interval
 from diagnosis.stats.rank import spearman
+from diagnosis.stats.rank_tests import (
+    KruskalWallisEstimate,
+    MannWhitneyEstimate,
+    SignedRankEstimate,
+    kruskal_wallis,
+    mann_whitney,
+    wilcoxon_signed_rank,
+)
 from diagnosis.stats.results import (
     AlphaEstimate,
     CorrelationEstimate,
@@ -88,6 +96,11 @@ def rho_of(answer: CorrelationEstimate | NotEnough) -> Any:
     return answer.r if isinstance(answer, CorrelationEstimate) else answer
 
 
+def signed_rank_p(answer: SignedRankEstimate | NotEnough) -> Any:
+    """Return the p-value with continuity correction or the refusal."""
+    return answer.p_continuity if isinstance(answer, SignedRankEstimate) else answer
+
+
 def rwg_of(answer: AgreementEstimate | NotEnough) -> Any:
     """Return rwg or the refusal."""
     return answer.rwg if isinstance(answer, AgreementEstimate) else answer
@@ -133,7 +146,7 @@ def _constant_difference(case: Case) -> Answer:
     return {
         "t": p_of(paired_gap(x, y, scale_range=WIDE)),
         "dz": d_of(cohens_dz(x, y)),
-        "wilcox": p_of(paired_gap(x, y, scale_range=WIDE)),
+        "wilcox": signed_rank_p(wilcoxon_signed_rank(x, y)),
     }
 
 
@@ -215,7 +228,19 @@ def _single_item(case: Case) -> Answer:
 
 def _ties(case: Case) -> Answer:
     x, y = (values_of(case.options["input"][name]) for name in ("x", "y"))
-    return {"spearman": rho_of(spearman(x, y))}
+    groups, pairs, several = mann_whitney(x, y), wilcoxon_signed_rank(x, y), kruskal_wallis([x, y])
+    assert isinstance(groups, MannWhitneyEstimate)
+    assert isinstance(pairs, SignedRankEstimate)
+    assert isinstance(several, KruskalWallisEstimate)
+    return {
+        "spearman": rho_of(spearman(x, y)),
+        "mw_default": groups.p_continuity,
+        "mw_corrected": groups.p_value,
+        "wsr_default": pairs.p_continuity,
+        "wsr_nocorr": pairs.p_value,
+        "n_nonzero": pairs.n - pairs.n_zero,
+        "kruskal": several.p_value,
+    }
 
 
 def _two_items(case: Case) -> Answer:

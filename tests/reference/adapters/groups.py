@@ -1,9 +1,221 @@
 """Groups and shares: ranks, analysis of variance, correlations, weights, net promoter score, bootstrap, adjustments."""
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
 
-from tests.reference.adapters.reading import Answer
-from tests.reference.case import Case
+import numpy as np
+from numpy.typing import NDArray
 
-ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {}
-EDGE_ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {}
+from diagnosis.stats.anova import WelchAnovaEstimate, games_howell, welch_anova
+from diagnosis.stats.contingency import IndependenceEstimate, chi_square_independence
+from diagnosis.stats.correlation import (
+    CorrelationMatrix,
+    PearsonEstimate,
+    correlation_matrix,
+    pearson,
+    repaired,
+)
+from diagnosis.stats.intraclass import IntraclassEstimate, intraclass_correlation
+from diagnosis.stats.means import estimate_mean
+from diagnosis.stats.rank_tests import (
+    KruskalWallisEstimate,
+    MannWhitneyEstimate,
+    SignedRankEstimate,
+    kruskal_wallis,
+    mann_whitney,
+    wilcoxon_signed_rank,
+)
+from diagnosis.stats.results import MeanEstimate
+from tests.reference.adapters.reading import Answer, two_groups, two_times
+from tests.reference.case import Case, values_of
+
+
+def _by_level(case: Case) -> dict[str, NDArray[np.float64]]:
+    """Return the outcome of each level, in the order of the case."""
+    outcome, group = case.column(case.options["y"]), np.array(case.text(case.options["group"]))
+    return {str(level): outcome[group == str(level)] for level in case.options["levels"]}
+
+
+def _mann_whitney(case: Case) -> Answer:
+    answer = mann_whitney(*two_groups(case))
+    assert isinstance(answer, MannWhitneyEstimate)
+    return {
+        "U1": answer.u,
+        "p_no_continuity": answer.p_value,
+        "p_continuity": answer.p_continuity,
+        "z": answer.z,
+        "common_language": answer.common_language,
+        "rank_biserial": answer.rank_biserial,
+        "cliff_delta": answer.cliffs_delta,
+    }
+
+
+def _signed_rank(case: Case) -> Answer:
+    answer = wilcoxon_signed_rank(*two_times(case, case.options["item"]))
+    assert isinstance(answer, SignedRankEstimate)
+    assert answer.n == case.options["n"]
+    assert answer.n_zero == case.options["n_zero"]
+    return {
+        "V": answer.v,
+        "p_no_continuity": answer.p_value,
+        "p_continuity": answer.p_continuity,
+        "z_wilcoxon": answer.z,
+        "p_wilcoxon": answer.p_value,
+        "p_exact_conditional": answer.p_exact,
+        "z_pratt": answer.z_pratt,
+        "p_pratt": answer.p_pratt,
+        "rank_biserial": answer.rank_biserial,
+    }
+
+
+def _kruskal(case: Case) -> Answer:
+    answer = kruskal_wallis(list(_by_level(case).values()))
+    assert isinstance(answer, KruskalWallisEstimate)
+    return {"H": answer.h, "df": answer.df, "p_value": answer.p_value}
+
+
+def _welch_anova(case: Case) -> Answer:
+    groups = _by_level(case)
+    answer = welch_anova(list(groups.values()))
+    assert isinstance(answer, WelchAnovaEstimate)
+    described = {level: _described(values) for level, values in groups.items()}
+    return {
+        "F": answer.f,
+        "df1": answer.df1,
+        "df2": answer.df2,
+        "p_value": answer.p_value,
+        "group_n": {level: one.n for level, one in described.items()},
+        "group_mean": {level: one.mean for level, one in described.items()},
+        "group_sd": {level: one.sd for level, one in described.items()},
+    }
+
+
+def _described(values: NDArray[np.float64]) -> MeanEstimate:
+    answer = estimate_mean(values)
+    assert isinstance(answer, MeanEstimate)
+    return answer
+
+
+def _games_howell(case: Case) -> Answer:
+    pairs = games_howell(_by_level(case))
+    assert isinstance(pairs, tuple)
+    return {
+        f"{pair.first} - {pair.second}": {
+            "diff": pair.difference,
+            "se": pair.se,
+            "t": pair.t,
+            "df": pair.df,
+            "p_value": pair.p_value,
+            "ci": [pair.ci_low, pair.ci_high],
+        }
+        for pair in pairs
+    }
+
+
+def _intraclass(case: Case) -> Answer:
+    outcome, unit = case.column(case.options["y"]), np.array(case.text(case.options["group"]))
+    answer = intraclass_correlation([outcome[unit == name] for name in dict.fromkeys(unit)])
+    assert isinstance(answer, IntraclassEstimate)
+    return {
+        "icc1": answer.icc1,
+        "icc2": answer.icc2,
+        "msb": answer.msb,
+        "msw": answer.msw,
+        "F": answer.f,
+        "p": answer.p_value,
+        "eta2": answer.eta_squared,
+        "icc1_k0": answer.icc1_k0,
+        "icc1_reml": answer.icc1_reml,
+    }
+
+
+def _pearson_of(one: NDArray[np.float64], two: NDArray[np.float64]) -> dict[str, Any]:
+    answer = pearson(one, two)
+    assert isinstance(answer, PearsonEstimate)
+    return {
+        "n": answer.n,
+        "r": answer.r,
+        "t": answer.t,
+        "df": answer.n - 2,
+        "p_value": answer.p_value,
+        "ci": [answer.ci_low, answer.ci_high],
+    }
+
+
+def _pearson(case: Case) -> Answer:
+    return _pearson_of(case.column(case.options["x"]), case.column(case.options["y"]))
+
+
+def _pearson_pairs(case: Case) -> Answer:
+    return {
+        f"{one} ~ {two}": _pearson_of(case.column(one), case.column(two))
+        for one, two in combinations(case.options["vars"], 2)
+    }
+
+
+def _missing_rule(case: Case) -> Answer:
+    names = case.options["vars"]
+    answers = {}
+    for rule in ("pairwise", "listwise"):
+        matrix = correlation_matrix(case.matrix(names), rule=rule)
+        assert isinstance(matrix, CorrelationMatrix)
+        answers[rule] = {name: list(row) for name, row in zip(names, matrix.values, strict=True)}
+    return answers
+
+
+def _chi_square(case: Case) -> Answer:
+    row_of, column_of = case.text(case.options["rows"]), case.text(case.options["cols"])
+    rows, columns = list(dict.fromkeys(row_of)), list(dict.fromkeys(column_of))
+    table = np.zeros((len(rows), len(columns)))
+    for row, column, count in zip(row_of, column_of, case.column(case.options["freq"]), strict=True):
+        table[rows.index(row), columns.index(column)] += count
+    answer = chi_square_independence(table)
+    assert isinstance(answer, IndependenceEstimate)
+    return {
+        "chisq": answer.chi_square,
+        "df": answer.df,
+        "p_value": answer.p_value,
+        "cramers_v": answer.cramers_v,
+        "cramers_v_bias_corrected": answer.cramers_v_corrected,
+        "stdres": {name: list(answer.adjusted_residuals[:, index]) for index, name in enumerate(columns)},
+        "rownames": rows,
+    }
+
+
+def _icc_negative(case: Case) -> Answer:
+    y, unit = values_of(case.options["input"]["y"]), values_of(case.options["input"]["g"])
+    answer = intraclass_correlation([y[unit == name] for name in np.unique(unit)])
+    assert isinstance(answer, IntraclassEstimate)
+    assert answer.icc2 is None, "units with the same mean have no reliability of means"
+    return {"icc1": answer.icc1}
+
+
+def _not_psd(case: Case) -> Answer:
+    data = case.options["input"]["data"]
+    matrix = correlation_matrix(np.column_stack([values_of(column) for column in data.values()]))
+    assert isinstance(matrix, CorrelationMatrix)
+    assert not matrix.is_valid, "the product must notice that no data have these correlations"
+    assert np.linalg.eigvalsh(repaired(matrix))[0] >= 0
+    return {
+        "min_eigenvalue": matrix.smallest_eigenvalue,
+        "pairs_n": {name: list(row) for name, row in zip(data, matrix.pairs, strict=True)},
+    }
+
+
+ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
+    "chi_square_independence": _chi_square,
+    "correlation_missing_rule": _missing_rule,
+    "correlation_pearson": _pearson_pairs,
+    "games_howell": _games_howell,
+    "icc1_icc2": _intraclass,
+    "kruskal_wallis": _kruskal,
+    "mann_whitney": _mann_whitney,
+    "pearson_ci": _pearson,
+    "welch_anova": _welch_anova,
+    "wilcoxon_signed_rank": _signed_rank,
+}
+EDGE_ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
+    "icc_negative": _icc_negative,
+    "missing.pairwise_corr_not_psd": _not_psd,
+}
