@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -86,15 +87,23 @@ class AudienceFrame:
         """Finished answers in the frame, used or not."""
         return int(self.scores.shape[0])
 
-    @property
+    @cached_property
     def used(self) -> NDArray[np.bool_]:
         """Mask of the answers the figures use."""
         return np.array([reason == USED for reason in self.excluded], dtype=np.bool_)
 
-    @property
+    @cached_property
     def n_used(self) -> int:
         """Answers the figures use."""
-        return sum(reason == USED for reason in self.excluded)
+        return int(np.count_nonzero(self.used))
+
+    @cached_property
+    def _used_scores(self) -> Scores:
+        return self.scores if self.n_used == self.n else self.scores[self.used]
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {code: index for index, code in enumerate(self.slots)}
 
     def has_slot(self, code: str) -> bool:
         """Tell whether the form asks for this value."""
@@ -102,8 +111,7 @@ class AudienceFrame:
 
     def packed(self, codes: Sequence[str]) -> Scores:
         """Packed scores (used persons, codes); slots the form lacks are MISSING."""
-        rows = self.scores[self.used]
-        place = {code: index for index, code in enumerate(self.slots)}
+        rows, place = self._used_scores, self._place
         columns = [
             rows[:, place[code]] if code in place else np.full(len(rows), MISSING, np.int16) for code in codes
         ]
