@@ -31,9 +31,10 @@ def _noncentrality(t: float, df: float, probability: float) -> float:
     return find_root(lambda nc: noncentral_t_cdf(t, df, nc) - probability, low, high)
 
 
-def _with_interval(
+def with_noncentral_interval(
     effect: float, t: float, df: float, scale: float, confidence_level: float
 ) -> EffectEstimate:
+    """Effect with the noncentral t interval of its t statistic; `scale` turns t into the effect's unit."""
     tail = (1.0 - confidence_level) / 2.0
     return EffectEstimate(
         effect_size=effect,
@@ -61,7 +62,7 @@ def cohens_d(
     effect = float(one.mean() - two.mean()) / pooled
     factor = (hedges_correction(df) or 1.0) if corrected else 1.0
     root = sqrt(1.0 / n1 + 1.0 / n2)
-    return _with_interval(effect * factor, effect / root, df, root * factor, confidence_level)
+    return with_noncentral_interval(effect * factor, effect / root, df, root * factor, confidence_level)
 
 
 def cohens_dz(
@@ -81,7 +82,9 @@ def cohens_dz(
         return NotEnough("no_variation", n, needed, float(differences.mean()))
     effect = float(differences.mean() / differences.std(ddof=1))
     factor = (hedges_correction(n - 1) or 1.0) if corrected else 1.0
-    return _with_interval(effect * factor, effect * sqrt(n), n - 1, factor / sqrt(n), confidence_level)
+    return with_noncentral_interval(
+        effect * factor, effect * sqrt(n), n - 1, factor / sqrt(n), confidence_level
+    )
 
 
 def cohens_dav(later: ArrayLike, earlier: ArrayLike) -> float | NotEnough:

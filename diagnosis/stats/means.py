@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from diagnosis.stats.arrays import as_column, is_constant, require_share
-from diagnosis.stats.distributions import t_quantile
+from diagnosis.stats.distributions import normal_quantile, t_quantile
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import MeanEstimate, NotEnough
 from diagnosis.stats.weighting import check_weights, mean_error, weighted_mean, weighted_variance
 
 FpcRule = Literal["textbook", "design"]
+Limits = Literal["t", "normal"]
 
 
 def fpc_factor(n: int, population: int | None, *, rule: FpcRule = "textbook") -> float:
@@ -38,12 +39,14 @@ def estimate_mean(
     population: int | None = None,
     fpc_rule: FpcRule = "textbook",
     weights: ArrayLike | None = None,
+    limits: Limits = "t",
 ) -> MeanEstimate | NotEnough:
     """Mean with t interval: mean -+ t(n-1) * s/sqrt(n) * fpc.
 
     values: (persons,) in scale points, nan = missing. One person has a mean and no interval; without variation
     (or for a full census) the interval is left out too, because a standard error of 0 is not certainty.
-    weights: (persons,) above 0, or None; formulas in `diagnosis.stats.weighting`.
+    weights: (persons,) above 0, or None; formulas in `diagnosis.stats.weighting`. limits: "normal" takes z in the place
+    of t, as survey software does for large samples; the product shows t.
     R: t.test(x)$conf.int.
     """
     require_share(confidence_level, name="confidence_level")
@@ -63,7 +66,8 @@ def estimate_mean(
     se = mean_error(answered, kept) * fpc_factor(n, population, rule=fpc_rule)
     if se == 0.0:
         return MeanEstimate(n, mean, sd, None, None, None)
-    half = t_quantile(0.5 + confidence_level / 2.0, n - 1) * se
+    level = 0.5 + confidence_level / 2.0
+    half = (t_quantile(level, n - 1) if limits == "t" else normal_quantile(level)) * se
     return MeanEstimate(n, mean, sd, se, mean - half, mean + half)
 
 

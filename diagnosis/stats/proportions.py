@@ -3,7 +3,7 @@
 from math import sqrt
 
 from diagnosis.stats.arrays import require_share
-from diagnosis.stats.distributions import normal_quantile
+from diagnosis.stats.distributions import beta_quantile, normal_quantile
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.means import FpcRule, fpc_factor
 from diagnosis.stats.results import NotEnough, ProportionEstimate
@@ -33,6 +33,26 @@ def wilson_interval(
     return ProportionEstimate(n, successes, share, low, high)
 
 
+def clopper_pearson_interval(
+    successes: int, n: int, *, confidence_level: float = 0.95
+) -> ProportionEstimate | NotEnough:
+    """Share with the exact interval, which never covers less than it says and often more: for comparison only.
+
+    Limits: beta quantiles of (x, n-x+1) and (x+1, n-x); 0 at no success, 1 at all. Raises as `wilson_interval`.
+    Reference: Clopper & Pearson (1934). R: binom.test(x, n)$conf.int.
+    """
+    require_share(confidence_level, name="confidence_level")
+    if n < 0 or not 0 <= successes <= n:
+        message = f"{successes} of {n} is not a share"
+        raise StatisticsError(message)
+    if n == 0:
+        return NotEnough("too_few", 0, 1)
+    tail = (1.0 - confidence_level) / 2.0
+    low = 0.0 if successes == 0 else beta_quantile(tail, successes, n - successes + 1)
+    high = 1.0 if successes == n else beta_quantile(1.0 - tail, successes + 1, n - successes)
+    return ProportionEstimate(n, successes, successes / n, low, high)
+
+
 def share_margin_of_error(
     successes: int,
     n: int,
@@ -47,6 +67,16 @@ def share_margin_of_error(
     For planning; intervals that are shown use `wilson_interval`. R: survey::svymean() with fpc for `design`.
     """
     require_share(confidence_level, name="confidence_level")
+    error = share_error(successes, n, population=population, fpc_rule=fpc_rule)
+    if isinstance(error, NotEnough):
+        return error
+    return normal_quantile(0.5 + confidence_level / 2.0) * error
+
+
+def share_error(
+    successes: int, n: int, *, population: int | None = None, fpc_rule: FpcRule = "textbook"
+) -> float | NotEnough:
+    """Standard error of a share, with the divisors and corrections of `share_margin_of_error`."""
     if n < 0 or not 0 <= successes <= n:
         message = f"{successes} of {n} is not a share"
         raise StatisticsError(message)
@@ -54,5 +84,4 @@ def share_margin_of_error(
     if divisor < 1:
         return NotEnough("too_few", n, 2 if fpc_rule == "design" else 1)
     share = successes / n
-    se = sqrt(share * (1.0 - share) / divisor) * fpc_factor(n, population, rule=fpc_rule)
-    return normal_quantile(0.5 + confidence_level / 2.0) * se
+    return sqrt(share * (1.0 - share) / divisor) * fpc_factor(n, population, rule=fpc_rule)

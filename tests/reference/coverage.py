@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 NOT_BUILT = "not yet built"
-OTHER_RULE = "the method names Benjamini-Hochberg as the one adjustment"
 FROM_SUMMARY = "the product calculates from answers, never from printed means"
 
 NOT_IN_PRODUCT: Mapping[str, str] = {
@@ -41,33 +40,11 @@ NOT_IN_PRODUCT: Mapping[str, str] = {
     "libqual_gaps": NOT_BUILT,
     "welch_t_from_summary": FROM_SUMMARY,
     # groups
-    "bootstrap_ci_mean_difference": NOT_BUILT,
-    "nps_ci": NOT_BUILT,
-    "nps_difference": NOT_BUILT,
-    "p_adjust.BY": OTHER_RULE,
-    "p_adjust.bonferroni": OTHER_RULE,
-    "p_adjust.hochberg": OTHER_RULE,
-    "p_adjust.holm": OTHER_RULE,
-    "weighted_statistics": NOT_BUILT,
-    "edge_case.non_integer_weights": NOT_BUILT,
-    "edge_case.nps_degenerate": NOT_BUILT,
     "edge_case.percent_rounding": "rounding is a matter of display, tested with the report",
     "edge_case.text_and_bad_values": "text never reaches the statistics; imports refuse it",
 }
 
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
-    "cohen_d_independent": {"d_avg_var": "not the product's effect size", "glass_delta": "not the product's"},
-    "cohen_dav_paired": dict.fromkeys(
-        (
-            "d_av_arith_mean_sd",
-            "d_rm",
-            "d_glass_t1",
-            "effsize_cohen_d_paired_default",
-            "effsize_cohen_d_paired_noncorrected",
-        ),
-        "the product names d_av and d_z",
-    ),
-    "cohen_dz_paired": {"g_z_approxJ": "the exact correction is used"},
     "corrected_item_total_correlation": dict.fromkeys(
         ("r_total_uncorrected", "r_cor_smc", "item_mean", "item_sd"), "the item-rest correlation is shown"
     ),
@@ -78,11 +55,5 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "difference_score_reliability": dict.fromkeys(
         ("r_xy", "sd_x", "sd_y", "alpha_of_item_differences"), "parts of the formula, or another statistic"
     ),
-    "finite_population_margin_of_error": {
-        "se_survey": "in moe_survey",
-        "clopper_pearson": "Wilson is the interval of shares",
-    },
-    "finite_population_mean_ci": {"ci_z": "intervals of means use t"},
-    "gap_table_paired_t": {"r": "not part of a gap"},
-    "p_adjust.BH": {"holm": OTHER_RULE, "bonferroni": OTHER_RULE},
+    "nps_ci": {"boot_percentile": "Monte Carlo: the adapter allows the point which the case's note allows"},
 }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diagnosis.stats.adjusting import adjust_p
 from diagnosis.stats.agreement import AgreementEstimate, single_item_agreement, within_group_agreement
 from diagnosis.stats.certainty import benjamini_hochberg
 from diagnosis.stats.effects import cohens_d, cohens_dz
@@ -188,8 +189,10 @@ def _perfect_negative(case: Case) -> Answer:
 def _adjust(case: Case) -> Answer:
     return {
         "empty": list(benjamini_hochberg([])),
-        "one": float(benjamini_hochberg([0.03])[0]),
+        "one": float(adjust_p([0.03], "holm")[0]),
         "with_na_BH": list(benjamini_hochberg(values_of(case.options["input"]["with_na"]))),
+        "with_na_holm": list(adjust_p(values_of(case.options["input"]["with_na"]), "holm")),
+        "n_larger": list(adjust_p([0.01, 0.02], "holm", n_tests=5)),
         "zeros_ones": list(benjamini_hochberg([0.0, 1.0, 0.5])),
     }
 

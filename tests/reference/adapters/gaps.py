@@ -5,13 +5,21 @@ from dataclasses import asdict
 
 import numpy as np
 
+from diagnosis.stats.adjusting import adjust_p
 from diagnosis.stats.agreement import AgreementEstimate, single_item_agreement, within_group_agreement
 from diagnosis.stats.certainty import benjamini_hochberg
+from diagnosis.stats.correlation import PearsonEstimate, pearson
+from diagnosis.stats.effect_variants import PairedEffects, average_variance_d, glass_delta, paired_effects
 from diagnosis.stats.effects import cohens_d, cohens_dav, cohens_dz
 from diagnosis.stats.gaps import paired_gap, welch_gap
 from diagnosis.stats.means import estimate_mean, fpc_factor
 from diagnosis.stats.power import exact_needed_n, margin_of_error, needed_n, paired_needed_n, paired_power
-from diagnosis.stats.proportions import share_margin_of_error, wilson_interval
+from diagnosis.stats.proportions import (
+    clopper_pearson_interval,
+    share_error,
+    share_margin_of_error,
+    wilson_interval,
+)
 from diagnosis.stats.rank import spearman
 from diagnosis.stats.results import (
     MeanEstimate,
@@ -129,7 +137,9 @@ def _paired(case: Case) -> Answer:
 def _gap_table(case: Case) -> Answer:
     rows = {}
     for item in case.options["items"]:
-        gap = estimated(paired_gap(*two_times(case, item), scale_range=WIDE))
+        sides = two_times(case, item)
+        gap, correlation = estimated(paired_gap(*sides, scale_range=WIDE)), pearson(*sides)
+        assert isinstance(correlation, PearsonEstimate)
         rows[item] = {
             "n": gap.n_later,
             "mean_t1": gap.mean_earlier,
@@ -138,6 +148,7 @@ def _gap_table(case: Case) -> Answer:
             "sd_t2": gap.sd_later,
             "gap": gap.estimate,
             "sd_gap": gap.se * gap.n_later**0.5,
+            "r": correlation.r,
             "t": gap.t,
             "df": gap.df,
             "p_value": gap.p_value,
@@ -152,28 +163,47 @@ def _d_independent(case: Case) -> Answer:
     corrected = effect(cohens_d(*groups, corrected=True))
     assert gap.g is not None
     assert abs(gap.g - corrected["estimate"]) < 1e-12
-    return {"d": effect(cohens_d(*groups)), "g": corrected}
+    return {
+        "d": effect(cohens_d(*groups)),
+        "g": corrected,
+        "d_avg_var": effect(average_variance_d(*groups)),
+        "glass_delta": effect(glass_delta(*groups)),
+    }
 
 
 def _d_av(case: Case) -> Answer:
-    return {"d_av": cohens_dav(*two_times(case, case.options["item"]))}
+    sides = two_times(case, case.options["item"])
+    others = paired_effects(*sides)
+    assert isinstance(others, PairedEffects)
+    assert abs(others.d_av - cohens_dav(*sides)) < 1e-12
+    return {
+        "d_av": others.d_av,
+        "d_av_arith_mean_sd": others.d_av_mean_sd,
+        "d_rm": others.d_rm,
+        "d_glass_t1": others.d_glass,
+        "effsize_cohen_d_paired_default": others.d_rm,
+        "effsize_cohen_d_paired_noncorrected": others.d_z,
+    }
 
 
 def _d_z(case: Case) -> Answer:
     sides = two_times(case, case.options["item"])
     plain, corrected = effect(cohens_dz(*sides)), effect(cohens_dz(*sides, corrected=True))
-    gap = estimated(paired_gap(*sides, scale_range=WIDE))
+    gap, others = estimated(paired_gap(*sides, scale_range=WIDE)), paired_effects(*sides)
+    assert isinstance(others, PairedEffects)
     return {
         "d_z": plain,
         "g_z": corrected,
         "d_z_formula": gap.d_z,
         "g_z_exactJ": corrected["estimate"],
+        "g_z_approxJ": others.g_z_approximate,
     }
 
 
 def _bh(case: Case) -> Answer:
     if "p" in case.options:
-        return {"BH": list(benjamini_hochberg(values_of(case.options["p"])))}
+        given = values_of(case.options["p"])
+        return {method: list(adjust_p(given, method)) for method in ("BH", "holm", "bonferroni")}
     items = case.options["items"]
     p_values = [estimated(paired_gap(*two_times(case, item), scale_range=WIDE)).p_value for item in items]
     adjusted = benjamini_hochberg(p_values)
@@ -190,8 +220,9 @@ def _power(case: Case) -> Answer:
 
 def _fpc_margin(case: Case) -> Answer:
     population, n, x = (int(case.options[name]) for name in ("N", "n", "x"))
-    wilson = wilson_interval(x, n)
+    wilson, exact = wilson_interval(x, n), clopper_pearson_interval(x, n)
     assert isinstance(wilson, ProportionEstimate)
+    assert isinstance(exact, ProportionEstimate)
     return {
         "p": wilson.share,
         "fpc_factor": fpc_factor(n, population),
@@ -200,17 +231,25 @@ def _fpc_margin(case: Case) -> Answer:
         "moe_worst_case_p50": margin_of_error(0.5, n, population=population, use_t=False),
         "moe_no_fpc": share_margin_of_error(x, n),
         "wilson": [wilson.ci_low, wilson.ci_high],
+        "clopper_pearson": [exact.ci_low, exact.ci_high],
+        "se_survey": share_error(x, n, population=population, fpc_rule="design"),
         "required_n_e05_real": exact_needed_n(0.5, 0.05, population=population),
         "required_n_e05": needed_n(0.5, 0.05, population=population),
     }
 
 
 def _fpc_mean(case: Case) -> Answer:
-    answer = estimate_mean(
-        case.column(case.options["y"]), population=int(case.options["N"]), fpc_rule="design"
-    )
+    y, population = case.column(case.options["y"]), int(case.options["N"])
+    answer = estimate_mean(y, population=population, fpc_rule="design")
+    normal = estimate_mean(y, population=population, fpc_rule="design", limits="normal")
     assert isinstance(answer, MeanEstimate)
-    return {"mean": answer.mean, "se": answer.se, "ci_t": [answer.ci_low, answer.ci_high]}
+    assert isinstance(normal, MeanEstimate)
+    return {
+        "mean": answer.mean,
+        "se": answer.se,
+        "ci_t": [answer.ci_low, answer.ci_high],
+        "ci_z": [normal.ci_low, normal.ci_high],
+    }
 
 
 def _top_box(case: Case) -> Answer:

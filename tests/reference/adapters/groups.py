@@ -5,9 +5,12 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from diagnosis.stats.adjusting import Adjustment, adjust_p
 from diagnosis.stats.anova import WelchAnovaEstimate, games_howell, welch_anova
+from diagnosis.stats.bootstrap import BootstrapInterval, PairedBootstrap, bootstrap_paired_mean
 from diagnosis.stats.contingency import IndependenceEstimate, chi_square_independence
 from diagnosis.stats.correlation import (
     CorrelationMatrix,
@@ -16,8 +19,11 @@ from diagnosis.stats.correlation import (
     pearson,
     repaired,
 )
+from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.gaps import paired_gap
 from diagnosis.stats.intraclass import IntraclassEstimate, intraclass_correlation
 from diagnosis.stats.means import estimate_mean
+from diagnosis.stats.nps import NetPromoterEstimate, net_promoter_difference, net_promoter_score
 from diagnosis.stats.rank_tests import (
     KruskalWallisEstimate,
     MannWhitneyEstimate,
@@ -26,9 +32,19 @@ from diagnosis.stats.rank_tests import (
     mann_whitney,
     wilcoxon_signed_rank,
 )
-from diagnosis.stats.results import MeanEstimate
-from tests.reference.adapters.reading import Answer, two_groups, two_times
+from diagnosis.stats.results import GapEstimate, MeanEstimate
+from diagnosis.stats.weighted import (
+    WeightedDifference,
+    WeightedSummary,
+    weighted_difference,
+    weighted_summary,
+)
+from tests.reference.adapters.gap_edges import refused
+from tests.reference.adapters.reading import WIDE, Answer, estimated, two_groups, two_times
 from tests.reference.case import Case, values_of
+
+MONTE_CARLO_POINTS = 1.0
+FORMULA_LETTERS = set("0123456789.+-*/() _") | set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def _by_level(case: Case) -> dict[str, NDArray[np.float64]]:
@@ -203,7 +219,151 @@ def _not_psd(case: Case) -> Answer:
     }
 
 
+def _bootstrap(case: Case) -> Answer:
+    answer = bootstrap_paired_mean(*two_times(case, case.options["item"]), n_draws=20_000)
+    assert isinstance(answer, PairedBootstrap)
+    assert isinstance(answer.d_z, BootstrapInterval)
+    assert answer.mean.bca is not None
+    assert answer.d_z.bca is not None
+    return {
+        "gap": answer.mean.estimate,
+        "boot_se_gap": answer.mean.se,
+        "gap_percentile": list(answer.mean.percentile),
+        "gap_bca": list(answer.mean.bca),
+        "gap_basic": list(answer.mean.basic),
+        "dz_percentile": list(answer.d_z.percentile),
+        "dz_bca": list(answer.d_z.bca),
+    }
+
+
+def _nps(case: Case) -> Answer:
+    answer = net_promoter_score(case.column("score"))
+    assert isinstance(answer, NetPromoterEstimate)
+    assert answer.wald is not None
+    assert answer.t is not None
+    assert answer.bootstrap is not None
+    assert np.abs(np.subtract(answer.bootstrap, case.expected["boot_percentile"])).max() <= MONTE_CARLO_POINTS
+    return {
+        "promoters": answer.promoters,
+        "passives": answer.passives,
+        "detractors": answer.detractors,
+        "nps": answer.score,
+        "se_n": answer.se_wald,
+        "ci_wald_z": list(answer.wald),
+        "se_n_minus_1": answer.se,
+        "ci_t": list(answer.t),
+    }
+
+
+def _nps_difference(case: Case) -> Answer:
+    scores = case.column("score")
+    odd, even = scores[0::2], scores[1::2]
+    answer = net_promoter_difference(odd, even)
+    assert isinstance(answer, GapEstimate)
+    return {
+        "nps1": answer.mean_later,
+        "nps2": answer.mean_earlier,
+        "diff": answer.estimate,
+        "se": answer.se,
+        "t": answer.t,
+        "df": answer.df,
+        "p": answer.p_value,
+        "ci": [answer.ci_low, answer.ci_high],
+    }
+
+
+def _weights_of(case: Case) -> NDArray[np.float64]:
+    """Return the weights from their formula over the columns of the file."""
+    formula = str(case.options["weight"])
+    assert set(formula) <= FORMULA_LETTERS, formula
+    held = {name: case.column(name) for name in case.names() if name in formula}
+    return np.asarray(eval(formula, {"__builtins__": {}}, held), dtype=np.float64)  # noqa: S307
+
+
+def _weighted(case: Case) -> Answer:
+    y, weights = case.column(case.options["y"]), _weights_of(case)
+    group = case.column(case.options.get("group", "gender"))
+    summary = weighted_summary(y, weights)
+    normal = estimate_mean(y, weights=weights, limits="normal")
+    levels = case.expected["by_group"]["group"]
+    test = weighted_difference(y, weights, group == levels[1])
+    assert isinstance(summary, WeightedSummary)
+    assert isinstance(normal, MeanEstimate)
+    assert isinstance(test, WeightedDifference)
+    return {
+        "n": summary.n,
+        "sum_w": summary.sum_of_weights,
+        "weighted_mean": summary.mean,
+        "se_linearized": summary.se,
+        "ci_z": [normal.ci_low, normal.ci_high],
+        "kish_neff": summary.effective_n,
+        "kish_deff": summary.design_effect,
+        "svyvar": summary.variance,
+        "cov_wt_unbiased_var": summary.unbiased_variance,
+        "weighted_quantiles_25_50_75": list(summary.quartiles),
+        "unweighted_mean": _described(y).mean,
+        "svyttest": {"estimate": test.difference, "t": test.t, "df": test.df, "p": test.p_value},
+        "by_group": {
+            "group": levels,
+            "mean": [test.mean_earlier, test.mean_later],
+            "se": [test.se_earlier, test.se_later],
+        },
+    }
+
+
+def _adjust(method: Adjustment) -> Callable[[Case], Answer]:
+    def answer(case: Case) -> Answer:
+        items = case.options["items"]
+        gaps = [estimated(paired_gap(*two_times(case, item), scale_range=WIDE)) for item in items]
+        p_values = [gap.p_value for gap in gaps]
+        adjusted = adjust_p(p_values, method)
+        return {
+            "p_raw": dict(zip(items, p_values, strict=True)),
+            "p_adjusted": dict(zip(items, adjusted, strict=True)),
+        }
+
+    return answer
+
+
+def _odd_weights(case: Case) -> Answer:
+    y, w = values_of(case.options["input"]["y"]), values_of(case.options["input"]["w"])
+    plain, scaled = weighted_summary(y, w), weighted_summary(y, w * 10)
+    without = weighted_summary(y, [0, *w[1:]])
+    assert isinstance(plain, WeightedSummary)
+    assert isinstance(scaled, WeightedSummary)
+    assert isinstance(without, WeightedSummary)
+    assert without.n == plain.n - 1
+    with pytest.raises(StatisticsError):
+        weighted_summary(y, [-1, *w[1:]])
+    return {
+        "mean": plain.mean,
+        "se": plain.se,
+        "se_scaled_x10": scaled.se,
+        "zero_weight": without.mean,
+        "na_weight": refused(lambda: weighted_summary(y, [np.nan, *w[1:]])),
+        "all_zero": refused(lambda: weighted_summary(y, np.zeros(y.size))),
+    }
+
+
+def _nps_degenerate(case: Case) -> Answer:
+    answers = {}
+    for key, name in (("all9_t", "all9"), ("all7", "all7")):
+        score = net_promoter_score(case.options["input"][name])
+        assert isinstance(score, NetPromoterEstimate)
+        assert score.score == {"all9": 100.0, "all7": 0.0}[name]
+        assert score.adjusted[1] > score.adjusted[0]
+        answers[key] = score.t or (None, None)
+    for wrong in ([9, 11], [-1, 5]):
+        with pytest.raises(StatisticsError):
+            net_promoter_score(wrong)
+    return {
+        "all9_t": None if answers["all9_t"] == (None, None) else answers["all9_t"],
+        "all7": answers["all7"],
+    }
+
+
 ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
+    "bootstrap_ci_mean_difference": _bootstrap,
     "chi_square_independence": _chi_square,
     "correlation_missing_rule": _missing_rule,
     "correlation_pearson": _pearson_pairs,
@@ -211,11 +371,20 @@ ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
     "icc1_icc2": _intraclass,
     "kruskal_wallis": _kruskal,
     "mann_whitney": _mann_whitney,
+    "nps_ci": _nps,
+    "nps_difference": _nps_difference,
+    "p_adjust.BY": _adjust("BY"),
+    "p_adjust.bonferroni": _adjust("bonferroni"),
+    "p_adjust.hochberg": _adjust("hochberg"),
+    "p_adjust.holm": _adjust("holm"),
     "pearson_ci": _pearson,
+    "weighted_statistics": _weighted,
     "welch_anova": _welch_anova,
     "wilcoxon_signed_rank": _signed_rank,
 }
 EDGE_ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
     "icc_negative": _icc_negative,
     "missing.pairwise_corr_not_psd": _not_psd,
+    "non_integer_weights": _odd_weights,
+    "nps_degenerate": _nps_degenerate,
 }
