@@ -53,6 +53,17 @@ def complete_pairs(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, Flo
     return one[both], two[both]
 
 
+def side_by_side(*columns: ArrayLike) -> FloatArray:
+    """Return columns of the same persons as a matrix (persons, columns); raises StatisticsError on unequal lengths."""
+    given = [as_column(column) for column in columns]
+    if len({column.size for column in given}) > 1:
+        message = (
+            f"columns must be of the same persons, not of {', '.join(str(column.size) for column in given)}"
+        )
+        raise StatisticsError(message)
+    return np.column_stack(given)
+
+
 def complete_rows(ratings: ArrayLike) -> FloatArray:
     """Return the persons who answered every item."""
     matrix = as_matrix(ratings)

@@ -64,6 +64,16 @@ class Case:
         """Absolute tolerance."""
         return float(self.content.get("tolerance", 1e-6))
 
+    @property
+    def asks_for_refusal(self) -> bool:
+        """Tell whether the note says that a product should refuse where R goes on."""
+        return "refuse" in str(self.content.get("notes", ""))
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """Return the rows of a published table as text."""
+        with (self.folder / name).open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
     def names(self) -> list[str]:
         """Return the columns of the data file."""
         return list(_columns(self.folder / self.content["data"]))

@@ -16,20 +16,7 @@ NOT_IN_PRODUCT: Mapping[str, str] = {
     "omega_total_cfa": NOT_BUILT,
     "parallel_analysis": NOT_BUILT,
     # drivers
-    "importance_correlations": NOT_BUILT,
-    "ipa_quadrants": NOT_BUILT,
-    "johnson_relative_weights": "the method prefers LMG/Shapley",
-    "lmg_shapley_importance": NOT_BUILT,
-    "mediation_bootstrap_ci": NOT_BUILT,
-    "mediation_effects": NOT_BUILT,
-    "moderation_simple_slopes": NOT_BUILT,
-    "ols_regression": NOT_BUILT,
-    "response_surface_edwards": NOT_BUILT,
-    "standardized_beta": NOT_BUILT,
-    "vif": NOT_BUILT,
-    "edge_case.more_predictors_than_rows": NOT_BUILT,
-    "edge_case.perfect_collinearity": NOT_BUILT,
-    "edge_case.perfect_separation": NOT_BUILT,
+    "edge_case.perfect_separation": "the product fits no logistic regression, so nothing can separate",
     # profiles
     "gaussian_mixture_bic": NOT_BUILT,
     "kmeans_silhouette": NOT_BUILT,
@@ -45,6 +32,12 @@ NOT_IN_PRODUCT: Mapping[str, str] = {
 }
 
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+    "mediation_bootstrap_ci": {
+        "quasi_bayes_mediate_ci": "a simulation from the normal, beside the bootstrap"
+    },
+    "mediation_effects": {
+        "lavaan_indirect_se_ml": "divides by n; the standard errors are those of least squares"
+    },
     "corrected_item_total_correlation": dict.fromkeys(
         ("r_total_uncorrected", "r_cor_smc", "item_mean", "item_sd"), "the item-rest correlation is shown"
     ),
