@@ -15,6 +15,8 @@ AgreementBand = Literal["none", "weak", "moderate", "strong", "very_strong"]
 
 SLIGHT_SKEW_VARIANCE = MappingProxyType({5: 1.34, 7: 2.90})
 DISAGREE_BELOW = 0.50
+CAMP_SHARE = 0.30
+FEWEST_IN_CAMPS = 4
 BAND_UP_TO: tuple[tuple[float, AgreementBand], ...] = (
     (0.30, "none"),
     (0.50, "weak"),
@@ -94,6 +96,48 @@ def within_group_agreement(ratings: ArrayLike, *, points: int) -> AgreementEstim
         average_deviation_limit=points / 6.0,
         band=agreement_band(rwg),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPeaks:
+    """A distribution with two camps: the points of both peaks and the share of persons on each side of the valley."""
+
+    low_peak: int
+    high_peak: int
+    low_share: float
+    high_share: float
+
+
+def two_peaks(scores: ArrayLike, *, low: int, high: int) -> TwoPeaks | NotEnough | None:
+    """Two camps of scores on a scale from low to high, or None when there is one.
+
+    Scores are counted at the nearest point. Two camps are peaks at least half of the scale's range apart, with a point
+    between them that holds at most half of the smaller peak, and with at least 30 % of the persons and two of them on
+    each side of that point. Rule of the product: agreement indices alone miss two camps near the middle, and published
+    tests of bimodality need more persons than a management team has. scores: (persons,), nan = missing; four needed.
+    """
+    if high <= low:
+        message = f"a scale runs upwards, not from {low} to {high}"
+        raise StatisticsError(message)
+    given = present(scores)
+    n = int(given.size)
+    if n < FEWEST_IN_CAMPS:
+        return NotEnough("too_few", n, FEWEST_IN_CAMPS)
+    points = np.clip(np.floor(given + 0.5), low, high).astype(np.int64) - low
+    counts = np.bincount(points, minlength=high - low + 1)
+    best: TwoPeaks | None = None
+    for valley in range(1, counts.size - 1):
+        below, above = counts[:valley], counts[valley + 1 :]
+        camps = int(below.sum()), int(above.sum())
+        if min(camps) < max(2.0, CAMP_SHARE * n):
+            continue
+        first, last = int(below.argmax()), counts.size - 1 - int(above[::-1].argmax())
+        is_apart = last - first >= (high - low) / 2.0
+        if is_apart and counts[valley] <= min(counts[first], counts[last]) / 2.0:
+            found = TwoPeaks(low + first, low + last, camps[0] / n, camps[1] / n)
+            if best is None or found.low_share + found.high_share > best.low_share + best.high_share:
+                best = found
+    return best
 
 
 def single_item_agreement(answers: ArrayLike, *, points: int) -> AgreementEstimate | NotEnough:

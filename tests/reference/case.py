@@ -108,7 +108,7 @@ def assert_close(ours: Any, expected: Any, tolerance: float, where: str, optiona
         assert len(ours) == len(expected), f"{where}: {len(ours)} values, expected {len(expected)}"
         for index, (one, two) in enumerate(zip(ours, expected, strict=True)):
             assert_close(one, two, tolerance, f"{where}[{index}]", optional)
-    elif expected in NOT_FINITE:
+    elif expected is None or expected in NOT_FINITE:
         refused = (
             ours is None or isinstance(ours, NotEnough) or (isinstance(ours, float) and math.isnan(ours))
         )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 NOT_BUILT = "not yet built"
-FROM_SUMMARY = "the product calculates from answers, never from printed means"
 
 NOT_IN_PRODUCT: Mapping[str, str] = {
     # structure
@@ -21,14 +20,6 @@ NOT_IN_PRODUCT: Mapping[str, str] = {
     "gaussian_mixture_bic": NOT_BUILT,
     "kmeans_silhouette": NOT_BUILT,
     "edge_case.kmeans_degenerate": NOT_BUILT,
-    # published
-    "dimension_gap_from_items": FROM_SUMMARY,
-    "gap_table_from_summary": FROM_SUMMARY,
-    "libqual_gaps": NOT_BUILT,
-    "welch_t_from_summary": FROM_SUMMARY,
-    # groups
-    "edge_case.percent_rounding": "rounding is a matter of display, tested with the report",
-    "edge_case.text_and_bad_values": "text never reaches the statistics; imports refuse it",
 }
 
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {

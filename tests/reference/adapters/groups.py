@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from charts.theme import PAPER
+from crmgap_site.templatetags.portal import percent
 from diagnosis.stats.adjusting import Adjustment, adjust_p
 from diagnosis.stats.anova import WelchAnovaEstimate, games_howell, welch_anova
 from diagnosis.stats.bootstrap import BootstrapInterval, PairedBootstrap, bootstrap_paired_mean
@@ -24,6 +26,7 @@ from diagnosis.stats.gaps import paired_gap
 from diagnosis.stats.intraclass import IntraclassEstimate, intraclass_correlation
 from diagnosis.stats.means import estimate_mean
 from diagnosis.stats.nps import NetPromoterEstimate, net_promoter_difference, net_promoter_score
+from diagnosis.stats.printed import Printed, read_printed
 from diagnosis.stats.rank_tests import (
     KruskalWallisEstimate,
     MannWhitneyEstimate,
@@ -32,7 +35,7 @@ from diagnosis.stats.rank_tests import (
     mann_whitney,
     wilcoxon_signed_rank,
 )
-from diagnosis.stats.results import GapEstimate, MeanEstimate
+from diagnosis.stats.results import GapEstimate, MeanEstimate, NotEnough
 from diagnosis.stats.weighted import (
     WeightedDifference,
     WeightedSummary,
@@ -362,6 +365,36 @@ def _nps_degenerate(case: Case) -> Answer:
     }
 
 
+def _as_printed(texts: list[str]) -> list[float]:
+    """Return what stands on paper as numbers again."""
+    return [float(text.replace("\u2212", "-").replace("\u00a0%", "")) for text in texts]
+
+
+def _percent_rounding(case: Case) -> Answer:
+    counts = values_of(case.options["input"]["counts"])
+    shares = _as_printed([PAPER.percent(float(share)) for share in counts / counts.sum()])
+    portal = _as_printed([percent(share).replace("\u202f%", "") for share in counts / counts.sum()])
+    assert portal == shares
+    return {
+        "r": shares,
+        "sum": sum(shares),
+        "half_even": _as_printed([PAPER.number(value, 0) for value in (0.5, 1.5, 2.5, -0.5)]),
+        "decimal_binary": _as_printed([PAPER.number(value, 2) for value in (2.675, 1.005, 0.285)]),
+    }
+
+
+def _bad_values(case: Case) -> Answer:
+    read = [refused(lambda text=text: read_printed(text)) for text in case.options["input"]["x"]]
+    assert sum(isinstance(number, NotEnough) for number in read) == 1, "only 4,5 is refused"
+    numbers = [number.value if isinstance(number, Printed) else number for number in read]
+    return {
+        "as_numeric": numbers,
+        "mean_99_missing": _described(
+            np.array([n for n in numbers if isinstance(n, float) and n != 99])
+        ).mean,
+    }
+
+
 ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
     "bootstrap_ci_mean_difference": _bootstrap,
     "chi_square_independence": _chi_square,
@@ -387,4 +420,6 @@ EDGE_ADAPTERS: Mapping[str, Callable[[Case], Answer]] = {
     "missing.pairwise_corr_not_psd": _not_psd,
     "non_integer_weights": _odd_weights,
     "nps_degenerate": _nps_degenerate,
+    "percent_rounding": _percent_rounding,
+    "text_and_bad_values": _bad_values,
 }
