@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 import numpy as np
+import pytest
 
 from diagnosis.stats.adjusting import adjust_p
 from diagnosis.stats.agreement import AgreementEstimate, single_item_agreement, within_group_agreement
@@ -12,6 +13,7 @@ from diagnosis.stats.correlation import PearsonEstimate, pearson
 from diagnosis.stats.effect_variants import PairedEffects, average_variance_d, glass_delta, paired_effects
 from diagnosis.stats.effects import cohens_d, cohens_dav, cohens_dz
 from diagnosis.stats.gaps import paired_gap, welch_gap
+from diagnosis.stats.item_analysis import AlphaVariants, alpha_variants, guttman_lambda6, item_statistics
 from diagnosis.stats.means import estimate_mean, fpc_factor
 from diagnosis.stats.power import exact_needed_n, margin_of_error, needed_n, paired_needed_n, paired_power
 from diagnosis.stats.proportions import (
@@ -23,6 +25,7 @@ from diagnosis.stats.proportions import (
 from diagnosis.stats.rank import spearman
 from diagnosis.stats.results import (
     MeanEstimate,
+    NotEnough,
     ProportionEstimate,
 )
 from diagnosis.stats.scales import (
@@ -57,12 +60,24 @@ def _alpha_interval(case: Case) -> Answer:
 
 def _alpha_missing(case: Case) -> Answer:
     answer = alpha_of(scale_items(case))
-    return {"listwise": answer.alpha, "listwise_n": answer.n}
+    others = alpha_variants(scale_items(case))
+    assert isinstance(others, AlphaVariants), others
+    return {
+        "listwise": answer.alpha,
+        "listwise_n": answer.n,
+        "pairwise": others.pairwise,
+        "pairwise_std": others.pairwise_standardized,
+        "person_mean_imputed": others.person_mean,
+    }
 
 
 def _alpha_standardized(case: Case) -> Answer:
     matrix = scale_items(case)
-    return {"std_alpha": standardized_alpha(matrix), "mean_interitem_r": mean_inter_item_correlation(matrix)}
+    return {
+        "std_alpha": standardized_alpha(matrix),
+        "mean_interitem_r": mean_inter_item_correlation(matrix),
+        "guttman_lambda6": guttman_lambda6(matrix),
+    }
 
 
 def _alpha_deleted(case: Case) -> Answer:
@@ -71,8 +86,20 @@ def _alpha_deleted(case: Case) -> Answer:
 
 
 def _item_rest(case: Case) -> Answer:
-    values = item_rest_correlations(scale_items(case))
-    return {"r_drop": dict(zip(case.options["items"], values, strict=True))}
+    rows = item_statistics(scale_items(case))
+    assert not isinstance(rows, NotEnough), rows
+    assert item_rest_correlations(scale_items(case)) == pytest.approx(tuple(row.r_rest for row in rows))
+    parts = {
+        "r_drop": "r_rest",
+        "r_total_uncorrected": "r_total",
+        "r_cor_smc": "r_corrected",
+        "item_mean": "mean",
+        "item_sd": "sd",
+    }
+    return {
+        key: {item: getattr(row, part) for item, row in zip(case.options["items"], rows, strict=True)}
+        for key, part in parts.items()
+    }
 
 
 def _scale_score(case: Case) -> Answer:
@@ -101,7 +128,18 @@ def _difference_reliability(case: Case) -> Answer:
     alphas = [alpha_of(matrix).alpha for matrix in sides]
     scores = [matrix.mean(axis=1) for matrix in sides]
     value = difference_reliability(scores[1], scores[0], alpha_later=alphas[1], alpha_earlier=alphas[0])
-    return {"alpha_x": alphas[0], "alpha_y": alphas[1], "reliability_difference": value}
+    between = pearson(scores[1], scores[0])
+    spreads = [estimate_mean(score) for score in scores]
+    assert all(isinstance(spread, MeanEstimate) for spread in spreads)
+    return {
+        "alpha_x": alphas[0],
+        "alpha_y": alphas[1],
+        "r_xy": between.r,
+        "sd_x": spreads[0].sd,
+        "sd_y": spreads[1].sd,
+        "reliability_difference": value,
+        "alpha_of_item_differences": alpha_of(sides[1] - sides[0]).alpha,
+    }
 
 
 def _welch(case: Case) -> Answer:
