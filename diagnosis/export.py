@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from diagnosis.models import Diagnosis
 from diagnosis.result import Result
 from diagnosis.selectors import actions_for, findings_for
-from diagnosis.tables import Table, result_tables
+from diagnosis.table import Table
+from diagnosis.tables import result_tables
 from diagnosis.words import CERTAINTY, SEVERITY, STAGES
 from diagnosis.workbook import workbook_of
 from practice.models import Member

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from diagnosis.appendix_result import GapAppendix
 from diagnosis.result_codec import decode, encode
 
 SCHEMA: Final = 1
@@ -462,6 +463,7 @@ class Result:
     outcomes: tuple[Outcome, ...] = ()
     zone: Zone | None = None
     direct: Direct | None = None
+    appendix: GapAppendix | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

@@ -1,14 +1,12 @@
-"""Every table of a result as rows, for exports: full precision, and words where a figure is hidden or missing.
-
-A table is a name, a header and rows of texts and numbers; None is an empty cell.
-"""
+"""Every table of a result as rows, for exports: full precision, and words where a figure is hidden or missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from diagnosis.appendix_figures import appendix_table
 from diagnosis.result import Gap, GapResult, Mean, Result
+from diagnosis.table import Cell, Table
 from diagnosis.words import (
     AGREEMENT,
     AUDIENCES,
@@ -20,17 +18,6 @@ from diagnosis.words import (
 )
 from surveys.instruments import Instrument
 
-Cell = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table of a result."""
-
-    name: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
 
 def result_tables(result: Result, instrument: Instrument) -> list[Table]:
     """Return the tables of a result that have rows, in the order of the diagnosis document."""
@@ -39,6 +26,7 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _audiences(result),
         _states(result, names),
         _gaps(result, names),
+        appendix_table(result, names.part),
         _waterfall(result, names),
         _priorities(result, names),
         _readiness(result, names),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnosis.tables import Table
+from diagnosis.table import Table
 from practice.xlsx_file import SAFE
 
 FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")

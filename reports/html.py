@@ -9,7 +9,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER, Theme
-from diagnosis import change_figures, customer_figures, customer_messages, figures, messages, plan_figures
+from diagnosis import (
+    appendix_figures,
+    change_figures,
+    customer_figures,
+    customer_messages,
+    figures,
+    messages,
+    plan_figures,
+)
 from diagnosis.customer_figures import has_received_alone
 from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
 from reports import titles
@@ -108,6 +116,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
     context = {
         **_base_context(document, instrument),
         **_change_rows(document, instrument),
+        **_checks(result, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),
         "charts": charts,
         "pages": [_dimension_page(result, instrument, dimension) for dimension in instrument.dimensions]
@@ -174,6 +183,13 @@ def _change_rows(document: Document, instrument: Instrument) -> dict[str, Any]:
         "change_dimensions": change_figures.dimension_rows(document.change, instrument),
         "change_actions": change_figures.action_rows(document.change, instrument),
     }
+
+
+def _checks(result: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
+    """Return the second opinions on the gaps by dimension and the sentence about them; none in older results."""
+    names = {dimension.code: dimension.name for dimension in instrument.dimensions}
+    rows = appendix_figures.check_rows(result, lambda part: names.get(part, part), overall=False)
+    return {"check_rows": rows, "check_note": appendix_figures.disagreement_note(rows) if rows else ""}
 
 
 def _item_rows(result: Mapping[str, Any], instrument: Instrument) -> list[dict[str, Any]]:

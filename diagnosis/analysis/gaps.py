@@ -19,13 +19,14 @@ def state_gaps(book: ScoreBook) -> Iterator[GapResult]:
     for gap in instrument.gaps:
         if gap.kind in STATE_KINDS:
             variants = [
-                _tested(gap, other.name, _sides(book, other.later, other.earlier)) for other in gap.also
+                _tested(gap, other.name, sides_of(book, other.later, other.earlier)) for other in gap.also
             ]
             variants.extend(_sensitivity(book, gap))
-            yield _tested(gap, gap.name, _sides(book, gap.later, gap.earlier), variants)
+            yield _tested(gap, gap.name, sides_of(book, gap.later, gap.earlier), variants)
 
 
-def _sides(book: ScoreBook, later: str, earlier: str) -> Sides:
+def sides_of(book: ScoreBook, later: str, earlier: str) -> Sides:
+    """Both sides of a gap between two states, scored as the gap needs them."""
     is_optional = any(book.study.instrument.state(state).optional for state in (later, earlier))
     return OptionalSides(book, later, earlier) if is_optional else Sides(book, later, earlier)
 

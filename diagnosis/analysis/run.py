@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
+from diagnosis.analysis.appendix import appendix_result
 from diagnosis.analysis.audiences import audience_results
 from diagnosis.analysis.coverage import coverage_result
 from diagnosis.analysis.direct import direct_result
@@ -87,4 +88,5 @@ def analyse(
         outcomes=tuple(outcome_results(study)),
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
+        appendix=appendix_result(book, gaps),
     )

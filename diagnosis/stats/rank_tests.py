@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, log10, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from diagnosis.stats.arrays import FloatArray, complete_pairs, is_constant, present, require_share
+from diagnosis.stats.arrays import FloatArray, complete_pairs, present, require_share
 from diagnosis.stats.distributions import chi_square_p, normal_two_sided_p, t_quantile
-from diagnosis.stats.rank import mid_ranks
+from diagnosis.stats.histogram import Histogram, decimals_without_noise, mean_ranks, merged
 from diagnosis.stats.results import NotEnough
 
-TIE_DIGITS = 10
 EXACT_UP_TO = 200
 
 
@@ -72,16 +71,7 @@ class KruskalWallisEstimate:
     p_value: float
 
 
-def without_noise(values: FloatArray) -> FloatArray:
-    """Round off the noise of float arithmetic, so that equal scores tie: ten digits below the largest value."""
-    largest = float(np.abs(values).max()) if values.size else 0.0
-    if largest == 0.0:
-        return values
-    return np.asarray(np.round(values, TIE_DIGITS - 1 - floor(log10(largest))), dtype=np.float64)
-
-
-def _tie_sum(values: FloatArray) -> float:
-    counts = np.unique(values, return_counts=True)[1].astype(np.float64)
+def _tie_sum(counts: FloatArray) -> float:
     return float((counts**3 - counts).sum())
 
 
@@ -107,36 +97,33 @@ def mann_whitney(
     n1, n2 = int(one.size), int(two.size)
     if min(n1, n2) < 2:
         return NotEnough("too_few", min(n1, n2), 2)
-    both = without_noise(np.concatenate([one, two]))
-    if is_constant(both):
+    decimals = decimals_without_noise(one, two)
+    values, c1, c2 = merged(Histogram.of(one, decimals=decimals), Histogram.of(two, decimals=decimals))
+    if values.size == 1:
         return NotEnough("no_variation", min(n1, n2), 2, 0.0)
-    n = n1 + n2
-    u = float(mid_ranks(both)[:n1].sum()) - n1 * (n1 + 1) / 2.0
-    variance = n1 * n2 / 12.0 * ((n + 1) - _tie_sum(both) / (n * (n - 1)))
+    n, counts = n1 + n2, c1 + c2
+    u = float(c1 @ mean_ranks(counts)) - n1 * (n1 + 1) / 2.0
+    variance = n1 * n2 / 12.0 * ((n + 1) - _tie_sum(counts) / (n * (n - 1)))
     z, p_value, p_continuity = _corrected(u - n1 * n2 / 2.0, variance)
     delta = 2.0 * u / (n1 * n2) - 1.0
-    low, high = _delta_interval(both[:n1], both[n1:], delta, confidence_level)
+    low, high = _delta_interval(c1, c2, delta, confidence_level)
     return MannWhitneyEstimate(n1, n2, u, z, p_value, p_continuity, u / (n1 * n2), delta, low, high)
 
 
-def _dominance(values: FloatArray, others: FloatArray) -> tuple[FloatArray, int]:
-    """Mean sign of value - other for each value, and the number of ties."""
-    ordered = np.sort(others)
-    below = np.searchsorted(ordered, values, side="left")
-    up_to = np.searchsorted(ordered, values, side="right")
-    return (below - (others.size - up_to)) / others.size, int((up_to - below).sum())
+def _dominance(others: FloatArray) -> FloatArray:
+    """Share of the others below each distinct value less the share above it."""
+    below = np.cumsum(others) - others
+    return np.asarray((2.0 * below + others) / others.sum() - 1.0, dtype=np.float64)
 
 
 def _delta_interval(
-    one: FloatArray, two: FloatArray, delta: float, confidence_level: float
+    c1: FloatArray, c2: FloatArray, delta: float, confidence_level: float
 ) -> tuple[float | None, float | None]:
-    n1, n2 = one.size, two.size
-    rows, ties = _dominance(one, two)
-    columns, _ = _dominance(two, one)
+    n1, n2 = float(c1.sum()), float(c2.sum())
     spread = (
-        n2**2 * float(((rows - delta) ** 2).sum())
-        + n1**2 * float(((columns + delta) ** 2).sum())
-        - (n1 * n2 - ties - n1 * n2 * delta**2)
+        n2**2 * float(c1 @ (_dominance(c2) - delta) ** 2)
+        + n1**2 * float(c2 @ (_dominance(c1) + delta) ** 2)
+        - (n1 * n2 - float(c1 @ c2) - n1 * n2 * delta**2)
     )
     variance = spread / (n1 * n2 * (n1 - 1) * (n2 - 1))
     if variance <= 0.0 or abs(delta) >= 1.0:
@@ -162,28 +149,43 @@ def wilcoxon_signed_rank(
     n = int(one.size)
     if n < 2:
         return NotEnough("too_few", n, 2)
-    differences = without_noise(one - two)
-    differs = differences != 0.0
-    if not differs.any():
+    differences = one - two
+    decimals = decimals_without_noise(one, two)
+    sizes, up, down = _signed(np.round(differences, decimals))
+    if not sizes.size:
         return NotEnough("no_variation", n, 2, 0.0)
-    kept, signs = np.abs(differences[differs]), differences[differs] > 0
-    ranks = mid_ranks(kept)
-    v, total = float(ranks[signs].sum()), float(ranks.sum())
-    z, p_value, p_continuity = _corrected(v - total / 2.0, float(ranks @ ranks) / 4.0)
-    pratt = mid_ranks(np.abs(differences))[differs]
-    z_pratt = (float(pratt[signs].sum()) - float(pratt.sum()) / 2.0) / (sqrt(float(pratt @ pratt)) / 2.0)
+    counts = up + down
+    n_zero = n - int(counts.sum())
+    ranks = mean_ranks(counts)
+    v, total = float(up @ ranks), float(counts @ ranks)
+    z, p_value, p_continuity = _corrected(v - total / 2.0, float(counts @ ranks**2) / 4.0)
+    pratt = ranks + n_zero
+    z_pratt = (float(up @ pratt) - float(counts @ pratt) / 2.0) / (sqrt(float(counts @ pratt**2)) / 2.0)
     return SignedRankEstimate(
         n=n,
-        n_zero=n - int(differs.sum()),
+        n_zero=n_zero,
         v=v,
         z=z,
         p_value=p_value,
         p_continuity=p_continuity,
-        p_exact=_exact_signed_rank(ranks, v) if ranks.size <= exact_up_to else None,
+        p_exact=_exact_signed_rank(np.repeat(ranks, counts.astype(np.intp)), v)
+        if n - n_zero <= exact_up_to
+        else None,
         z_pratt=z_pratt,
         p_pratt=normal_two_sided_p(z_pratt),
         rank_biserial=2.0 * v / total - 1.0,
     )
+
+
+def _signed(differences: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Distinct sizes of the differences that are not 0, and how many are positive and negative of each size."""
+    values, counts = np.unique(differences, return_counts=True)
+    sizes = np.unique(np.abs(values[values != 0.0]))
+    up, down = np.zeros(sizes.size), np.zeros(sizes.size)
+    positive, negative = values > 0.0, values < 0.0
+    up[np.searchsorted(sizes, values[positive])] = counts[positive]
+    down[np.searchsorted(sizes, -values[negative])] = counts[negative]
+    return sizes, up, down
 
 
 def _exact_signed_rank(ranks: FloatArray, v: float) -> float:
@@ -211,12 +213,16 @@ def kruskal_wallis(groups: Sequence[ArrayLike]) -> KruskalWallisEstimate | NotEn
     n = sum(column.size for column in columns)
     if len(columns) < 2:
         return NotEnough("too_few", len(columns), 2)
-    values = without_noise(np.concatenate(columns))
-    if is_constant(values):
+    decimals = decimals_without_noise(*columns)
+    values, place, counts = np.unique(
+        np.round(np.concatenate(columns), decimals), return_inverse=True, return_counts=True
+    )
+    if values.size == 1:
         return NotEnough("no_variation", n, 2)
-    ranks = mid_ranks(values)
+    ranks = mean_ranks(counts.astype(np.float64))[place]
     ends = np.cumsum([column.size for column in columns])[:-1]
     parts = sum(float(part.sum()) ** 2 / part.size for part in np.split(ranks, ends))
-    h = (12.0 / (n * (n + 1)) * parts - 3.0 * (n + 1)) / (1.0 - _tie_sum(values) / (n**3 - n))
+    ties = _tie_sum(counts.astype(np.float64))
+    h = (12.0 / (n * (n + 1)) * parts - 3.0 * (n + 1)) / (1.0 - ties / (n**3 - n))
     df = len(columns) - 1
     return KruskalWallisEstimate(n, len(columns), max(0.0, h), df, chi_square_p(max(0.0, h), df))

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from diagnosis import figures
+from diagnosis.appendix_figures import check_of
 from diagnosis.views.result_cards import gap_row
 from diagnosis.views.sources import SheetUrl, Source
 from diagnosis.words import AUDIENCES, RELIABILITY, SEVERITY
@@ -31,6 +32,7 @@ def sheet_context(source: Source, code: str, part: str | None, sheet_url: SheetU
         "severity": SEVERITY.get(row["gap"].get("severity") or ""),
         "sides": _sides(source, gap, row["gap"], part),
         "largest": _largest(result, code, part),
+        "check": check_of(result, code, part),
         "parts": [gap_row(result, instrument, code, other, sheet_url) for other in gap["dimensions"]]
         if part is None and is_measured
         else [],

@@ -160,6 +160,8 @@ def test_sheet_is_a_fragment_for_htmx_and_a_page_without(owner_a: Member) -> Non
         for value in (gap["overall"]["estimate"], gap["overall"]["g"], gap["dimensions"]["R6"]["estimate"]):
             assert printed(value) in text
         assert "Reliability (alpha)" in text
+        assert "Wilcoxon signed rank" in text
+        assert printed(sample_result()["appendix"]["gaps"]["E1"][""]["bca_low"]) in text
     part = browser.get(sheet, {"part": "R6"}).content.decode()
     assert printed(gap["dimensions"]["R6"]["ci_low"]) in part
     for missing in (f"{sheet}?part=R99", url("gap_sheet", diagnosis.engagement, gap="X9")):

@@ -12,6 +12,8 @@ from diagnosis.stats.bootstrap import (
     BootstrapInterval,
     PairedBootstrap,
     acceleration_of,
+    bca_of_mean_difference,
+    bca_of_paired_mean,
     bootstrap_cases,
     bootstrap_mean_difference,
     bootstrap_paired_mean,
@@ -119,6 +121,28 @@ def test_pairs_that_hardly_differ_have_no_interval_of_d_z() -> None:
     assert isinstance(three, PairedBootstrap)
     assert isinstance(three.d_z, BootstrapInterval)
     assert three.d_z.n_draws < three.mean.n_draws
+
+
+@pytest.mark.parametrize("n", [20, 45, 200])
+@pytest.mark.parametrize("ceiling", [False, True])
+def test_interval_without_draws_is_that_of_endless_draws(n: int, ceiling: bool) -> None:
+    random = np.random.default_rng(n)
+    later = np.clip(np.round(random.normal(6.2 if ceiling else 4.0, 1.3, n) * 3) / 3, 1, 7)
+    earlier = np.clip(np.round(random.normal(4.5, 1.0, n + 10) * 3) / 3, 1, 7)
+    drawn = bootstrap_paired_mean(later, earlier[:n], n_draws=200_000)
+    known = bca_of_paired_mean(later, earlier[:n])
+    assert isinstance(drawn, PairedBootstrap)
+    assert known == pytest.approx(drawn.mean.bca, abs=0.04 * drawn.mean.se)
+    groups = bootstrap_mean_difference(later, earlier, n_draws=200_000)
+    assert isinstance(groups, BootstrapInterval)
+    assert bca_of_mean_difference(later, earlier) == pytest.approx(groups.bca, abs=0.04 * groups.se)
+
+
+def test_interval_without_draws_needs_the_same() -> None:
+    assert bca_of_paired_mean([1.0] * 19, range(19)) == NotEnough("too_few", 19, 20)
+    assert bca_of_paired_mean(np.arange(20) + 1, range(20)) == NotEnough("no_variation", 20, 20, 1.0)
+    assert bca_of_mean_difference([1.0] * 19, range(30)) == NotEnough("too_few", 19, 20)
+    assert bca_of_mean_difference([1.0] * 20, [3.0] * 25) == NotEnough("no_variation", 20, 20, -2.0)
 
 
 def test_draws_on_one_side_have_no_bca() -> None:
