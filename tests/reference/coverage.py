@@ -7,13 +7,17 @@ NOT_BUILT = "not yet built"
 NOT_IN_PRODUCT: Mapping[str, str] = {
     # drivers
     "edge_case.perfect_separation": "the product fits no logistic regression, so nothing can separate",
-    # profiles
-    "gaussian_mixture_bic": NOT_BUILT,
-    "kmeans_silhouette": NOT_BUILT,
-    "edge_case.kmeans_degenerate": NOT_BUILT,
 }
 
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+    "gaussian_mixture_bic": {
+        "EII": "one variance for all columns and groups is what k-means stands for",
+        **dict.fromkeys(
+            ("best_model", "best_G", "best_bic", "loglik", "df"),
+            "of the fourteen structures the product tries four",
+        ),
+    },
+    "kmeans_silhouette": dict.fromkeys(("n_negative_silhouette", "ari_vs_truth"), "not part of a profile"),
     "mediation_bootstrap_ci": {
         "quasi_bayes_mediate_ci": "a simulation from the normal, beside the bootstrap"
     },
