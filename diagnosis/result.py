@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from diagnosis.appendix_result import GapAppendix
 from diagnosis.result_codec import decode, encode
+from diagnosis.shares_result import OutcomeShares
 
 SCHEMA: Final = 1
 
@@ -464,6 +465,7 @@ class Result:
     zone: Zone | None = None
     direct: Direct | None = None
     appendix: GapAppendix | None = None
+    shares: OutcomeShares | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

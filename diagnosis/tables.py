@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from diagnosis.appendix_figures import appendix_table
 from diagnosis.result import Gap, GapResult, Mean, Result
+from diagnosis.shares_figures import shares_tables
 from diagnosis.table import Cell, Table
 from diagnosis.words import (
     AGREEMENT,
@@ -33,6 +34,7 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _coherence(result, names),
         _groups(result, names),
         _outcomes(result),
+        *shares_tables(result, instrument),
         _zone(result, names),
         _direct(result, names),
         _reliability(result, names),

@@ -17,6 +17,7 @@ from diagnosis import (
     figures,
     messages,
     plan_figures,
+    shares_figures,
 )
 from diagnosis.customer_figures import has_received_alone
 from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
@@ -117,6 +118,8 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         **_base_context(document, instrument),
         **_change_rows(document, instrument),
         **_checks(result, instrument),
+        "top_box_rows": shares_figures.top_box_rows(result, instrument),
+        "recommendation_rows": shares_figures.recommendation_rows(result, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),
         "charts": charts,
         "pages": [_dimension_page(result, instrument, dimension) for dimension in instrument.dimensions]

@@ -16,6 +16,7 @@ from diagnosis.analysis.readiness import readiness_gaps, readiness_result
 from diagnosis.analysis.readiness_scores import score_readiness
 from diagnosis.analysis.reliability import agreements, reliabilities
 from diagnosis.analysis.scores import score_states
+from diagnosis.analysis.shares import shares_result
 from diagnosis.analysis.states import item_means, state_quality, state_results
 from diagnosis.analysis.study import Study
 from diagnosis.analysis.tolerance import tolerance_result
@@ -89,4 +90,5 @@ def analyse(
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         appendix=appendix_result(book, gaps),
+        shares=shares_result(study),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from charts.theme import SCREEN
-from diagnosis import customer_figures, customer_messages
+from diagnosis import customer_figures, customer_messages, shares_figures
 from diagnosis.figures import state_mean
 from diagnosis.views.cards import PAGE_WIDTH, Card, drawing
 from diagnosis.views.sources import Source
@@ -21,6 +21,9 @@ def customer_context(source: Source) -> dict[str, Any]:
         "zone_rows": _zone_rows(source) if result.get("zone") else [],
         "direct_chart": _direct(source) if result.get("direct") else None,
         "direct_rows": _direct_rows(source) if result.get("direct") else [],
+        "shares_title": shares_figures.shares_title(result),
+        "top_box_rows": shares_figures.top_box_rows(result, instrument),
+        "recommendation_rows": shares_figures.recommendation_rows(result, instrument),
         "received_chart": _received(source) if is_alone else None,
         "received_rows": [
             {"code": d.code, "name": d.name, "mean": state_mean(result, instrument.waterfall.end, d.code)}

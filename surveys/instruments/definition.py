@@ -50,7 +50,8 @@ class Item:
     """One statement; mark 2 = in pulse and short forms, 1 = in short forms, 0 = in full forms only.
 
     `states`: the states it is asked in, empty = all of them; `columns`: names it has in files collected elsewhere;
-    `dimension`: the dimension a further question is about, so that it comes and goes with it.
+    `dimension`: the dimension a further question is about, so that it comes and goes with it; `role`: what a further
+    question is known as elsewhere (recommendation from 0 to 10 has a net promoter score).
     """
 
     code: str
@@ -60,6 +61,7 @@ class Item:
     states: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     dimension: str = ""
+    role: Literal["", "recommendation"] = ""
 
     def is_asked_in(self, state: str) -> bool:
         """Tell whether the state asks this item."""
