@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from diagnosis.views import actions, diagnoses, findings, left_out, sampling, wave_change
+from diagnosis.views import actions, diagnoses, findings, left_out, published, sampling, wave_change
 
 app_name = "diagnosis"
 
@@ -16,6 +16,7 @@ engagement_patterns = [
     path("diagnosis/tables.xlsx", diagnoses.diagnosis_tables, name="diagnosis_tables"),
     path("diagnosis/change/", wave_change.wave_change, name="wave_change"),
     path("diagnosis/gap/<str:gap>/", diagnoses.gap_sheet, name="gap_sheet"),
+    path("diagnosis/published-table/", published.published_table, name="published_table"),
     path("sampling/", sampling.sampling_page, name="sampling"),
     path("findings/", findings.findings, name="findings"),
     path("findings/<uuid:finding_id>/decide/", findings.finding_decide, name="finding_decide"),
