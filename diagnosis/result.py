@@ -10,6 +10,7 @@ from typing import Any, Final
 from diagnosis.appendix_result import GapAppendix
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
+from diagnosis.units_result import UnitAgreement
 
 SCHEMA: Final = 1
 
@@ -371,13 +372,21 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Within-group agreement (rwg) of an audience on a dimension of a state; below .5 the mean is not a shared view."""
+    """Within-group agreement (rwg) of an audience on a dimension of a state; below .5 the mean is not a shared view.
+
+    `rwg_slight_skew`: against the slight-skew null; `average_deviation` in points, agreement up to its limit; `camps`:
+    the points of the two peaks where the group falls into two camps (looked for from 10 persons).
+    """
 
     state: str
     dimension: str
     audience: str
     rwg: float
     band: str
+    rwg_slight_skew: float | None = None
+    average_deviation: float | None = None
+    average_deviation_limit: float | None = None
+    camps: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +475,7 @@ class Result:
     direct: Direct | None = None
     appendix: GapAppendix | None = None
     shares: OutcomeShares | None = None
+    units: tuple[UnitAgreement, ...] = ()
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

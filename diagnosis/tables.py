@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from diagnosis.agreement_figures import agreement_tables
 from diagnosis.appendix_figures import appendix_table
 from diagnosis.result import Gap, GapResult, Mean, Result
 from diagnosis.shares_figures import shares_tables
@@ -38,6 +39,7 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _zone(result, names),
         _direct(result, names),
         _reliability(result, names),
+        *agreement_tables(result, instrument),
         _items(result, names),
         _patterns(result),
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from charts.theme import PAPER, Theme
 from diagnosis import (
+    agreement_figures,
     appendix_figures,
     change_figures,
     customer_figures,
@@ -118,6 +119,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         **_base_context(document, instrument),
         **_change_rows(document, instrument),
         **_checks(result, instrument),
+        **agreement_figures.agreement_context(result, instrument),
         "top_box_rows": shares_figures.top_box_rows(result, instrument),
         "recommendation_rows": shares_figures.recommendation_rows(result, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),

@@ -1,11 +1,14 @@
 """Reliability of every dimension in every state, and agreement inside the staff audiences."""
 
+import numpy as np
+
 from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.study import Matrix, Study
 from diagnosis.result import Agreement, Reliability
-from diagnosis.stats.agreement import AgreementEstimate, within_group_agreement
+from diagnosis.stats.agreement import AgreementEstimate, TwoPeaks, two_peaks, within_group_agreement
 from diagnosis.stats.results import AlphaEstimate
 from diagnosis.stats.scales import scale_reliability
-from surveys.disclosure import CUSTOMERS
+from surveys.disclosure import CUSTOMERS, is_indicative
 
 NOT_ENOUGH = "not_enough"
 
@@ -51,11 +54,33 @@ def agreements(book: ScoreBook) -> tuple[Agreement, ...]:
     for code, found in book.states.items():
         if found.audience == CUSTOMERS or not study.is_shown(found.audience):
             continue
-        for dimension in study.instrument.dimensions:
+        for place, dimension in enumerate(study.instrument.dimensions):
             items = book.items[code][dimension.code]
             if not items:
                 continue
             estimate = within_group_agreement(study.ratings(found.audience, code, items), points=points)
             if isinstance(estimate, AgreementEstimate) and study.may_show(found.audience, estimate.n):
-                rows.append(Agreement(code, dimension.code, found.audience, estimate.rwg, estimate.band))
+                rows.append(
+                    Agreement(
+                        state=code,
+                        dimension=dimension.code,
+                        audience=found.audience,
+                        rwg=estimate.rwg,
+                        band=estimate.band,
+                        rwg_slight_skew=estimate.rwg_slight_skew,
+                        average_deviation=estimate.average_deviation,
+                        average_deviation_limit=estimate.average_deviation_limit,
+                        camps=_camps(study, found.column(place), found.audience),
+                    )
+                )
     return tuple(rows)
+
+
+def _camps(study: Study, scores: Matrix, audience: str) -> tuple[int, int] | None:
+    """Points of the two peaks of a group that is large enough for them to be nobody's own answer."""
+    n = int((~np.isnan(scores)).sum())
+    if is_indicative(audience, n):
+        return None
+    scale = study.instrument.level_scale
+    found = two_peaks(scores, low=scale.low, high=scale.high)
+    return (found.low_peak, found.high_peak) if isinstance(found, TwoPeaks) else None

@@ -20,6 +20,7 @@ from diagnosis.analysis.shares import shares_result
 from diagnosis.analysis.states import item_means, state_quality, state_results
 from diagnosis.analysis.study import Study
 from diagnosis.analysis.tolerance import tolerance_result
+from diagnosis.analysis.units import unit_agreements
 from diagnosis.analysis.waterfall import build_waterfall
 from diagnosis.frames import Frames
 from diagnosis.result import NoStandard, Result
@@ -91,4 +92,5 @@ def analyse(
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         appendix=appendix_result(book, gaps),
         shares=shares_result(study),
+        units=unit_agreements(book),
     )

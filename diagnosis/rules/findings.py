@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from diagnosis.result import Gap, GapResult, Result
 from diagnosis.rules.library import GapReading
@@ -161,18 +160,15 @@ class _GapFindings(Reader):
 
     def _disagreement_texts(self, definition: GapDefinition) -> list[str]:
         """Where the audience of the later state does not agree with itself, its mean is not a shared view."""
-        codes = [
-            row.dimension
-            for row in self.result.agreement
-            if row.state == definition.later and row.rwg < DISAGREE_BELOW
-        ]
-        if not codes:
-            return []
-        return [
-            ngettext(
-                "The group does not agree with itself on %(names)s (rwg below .50).",
-                "The group does not agree with itself on %(names)s (rwg below .50).",
-                len(codes),
+        own = [row for row in self.result.agreement if row.state == definition.later]
+        apart = [row.dimension for row in own if row.rwg < DISAGREE_BELOW]
+        camps = [row.dimension for row in own if row.camps is not None and row.dimension not in apart]
+        texts = []
+        if apart:
+            texts.append(
+                _("The group does not agree with itself on %(names)s (rwg below .50).")
+                % {"names": ", ".join(apart)}
             )
-            % {"names": ", ".join(codes)}
-        ]
+        if camps:
+            texts.append(_("The group falls into two camps on %(names)s.") % {"names": ", ".join(camps)})
+        return texts

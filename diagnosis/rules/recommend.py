@@ -233,9 +233,10 @@ class _Chooser:
     def _disagrees(self, state: str, dimension: str) -> bool:
         """On the dimension, or (overall) on at least half of the dimensions."""
         rows = [row for row in self.result.agreement if row.state == state]
+        apart = [row.dimension for row in rows if row.rwg < DISAGREE_BELOW or row.camps is not None]
         if dimension:
-            return any(row.dimension == dimension and row.rwg < DISAGREE_BELOW for row in rows)
-        return bool(rows) and 2 * sum(row.rwg < DISAGREE_BELOW for row in rows) >= len(rows)
+            return dimension in apart
+        return bool(rows) and 2 * len(apart) >= len(rows)
 
     def _factor_holds(self, when: When) -> bool:
         if not when.factor:
