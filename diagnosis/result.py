@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from diagnosis.appendix_result import GapAppendix
+from diagnosis.early_late_result import EarlyLateResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
 from diagnosis.units_result import UnitAgreement
@@ -476,6 +477,7 @@ class Result:
     appendix: GapAppendix | None = None
     shares: OutcomeShares | None = None
     units: tuple[UnitAgreement, ...] = ()
+    early_late: EarlyLateResult | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

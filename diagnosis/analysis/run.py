@@ -8,6 +8,7 @@ from diagnosis.analysis.appendix import appendix_result
 from diagnosis.analysis.audiences import audience_results
 from diagnosis.analysis.coverage import coverage_result
 from diagnosis.analysis.direct import direct_result
+from diagnosis.analysis.early_late import early_late_result
 from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance
 from diagnosis.analysis.notes import notes_on
@@ -93,4 +94,5 @@ def analyse(
         appendix=appendix_result(book, gaps),
         shares=shares_result(study),
         units=unit_agreements(book),
+        early_late=early_late_result(book),
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from charts.theme import SCREEN
 from diagnosis import figures, messages
 from diagnosis.agreement_figures import agreement_context
+from diagnosis.early_late_figures import early_late_context
 from diagnosis.views.cards import COLUMN_WIDTH, MAP_WIDTH, NARROW_WIDTH, PAGE_WIDTH, Card, drawing
 from diagnosis.views.customer_cards import customer_context
 from diagnosis.views.sources import SheetUrl, Source
@@ -51,6 +52,7 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
         **customer_context(source),
         **_readiness(source, sheet_url),
         **agreement_context(result, instrument),
+        **early_late_context(result, instrument),
         **_quality(result, instrument),
     }
 

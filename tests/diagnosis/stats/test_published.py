@@ -264,6 +264,17 @@ def test_t_that_no_correlation_allows() -> None:
     assert check_gap_rows([alone], scale=(1, 7)) == ()
 
 
+def test_an_interval_without_t_is_checked_for_its_middle() -> None:
+    right = PrintedGapRow(
+        "a", 50, gap=Printed(-1, 0.05), ci_low=Printed(-1.5, 0.05), ci_high=Printed(-0.5, 0.05)
+    )
+    assert check_gap_rows([right]) == ()
+    wrong = PrintedGapRow(
+        "a", 50, gap=Printed(-1, 0.05), ci_low=Printed(-1.9, 0.05), ci_high=Printed(-0.5, 0.05)
+    )
+    assert [flaw.rule for flaw in check_gap_rows([wrong])] == ["centre_of_interval"]
+
+
 def group_row(p: str, n: int = 40) -> PrintedGroupsRow:
     return PrintedGroupsRow(
         "g",

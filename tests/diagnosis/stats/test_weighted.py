@@ -15,7 +15,7 @@ from diagnosis.stats.adjusting import adjust_p
 from diagnosis.stats.effect_variants import PairedEffects, average_variance_d, glass_delta, paired_effects
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.means import estimate_mean
-from diagnosis.stats.proportions import clopper_pearson_interval, share_error
+from diagnosis.stats.proportions import clopper_pearson_interval, share_error, share_margin_of_error
 from diagnosis.stats.raking import post_stratify, rake
 from diagnosis.stats.results import EffectEstimate, MeanEstimate, NotEnough, ProportionEstimate
 from diagnosis.stats.weighted import (
@@ -221,6 +221,13 @@ def test_exact_interval_refuses_what_is_no_share() -> None:
     for function in (clopper_pearson_interval, share_error):
         with pytest.raises(StatisticsError):
             function(3, 2)
+
+
+def test_margin_of_a_share_is_its_error_times_z() -> None:
+    error, margin = share_error(7, 31, population=90), share_margin_of_error(7, 31, population=90)
+    assert error == pytest.approx(math.sqrt(7 / 31 * 24 / 31 / 31) * math.sqrt(59 / 89))
+    assert margin == pytest.approx(1.959963985 * error)
+    assert share_error(0, 1, fpc_rule="design") == NotEnough("too_few", 1, 2)
 
 
 def test_normal_limits_are_narrower() -> None:
