@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from diagnosis.stats.results import AlphaEstimate, EffectEstimate, GapEstimate
 from diagnosis.stats.scales import cronbach_alpha
-from tests.reference.case import Case
+from tests.reference.case import MISSING, Case
 
 Answer = Mapping[str, Any]
 WIDE = 1e6
@@ -26,8 +26,17 @@ def scale_items(case: Case) -> NDArray[np.float64]:
 
 def two_groups(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the outcome in group 1 and group 2."""
-    outcome, group = case.column(case.options["y"]), case.column(case.options["group"])
-    return outcome[group == case.options["group1"]], outcome[group == case.options["group2"]]
+    outcome, group = case.column(case.options["y"]), np.array(case.text(case.options["group"]))
+    first, second = (_members(group, case.options[name]) for name in ("group1", "group2"))
+    return outcome[first], outcome[second]
+
+
+def _members(group: NDArray[np.str_], wanted: object) -> NDArray[np.bool_]:
+    """Tell who belongs to a group named by text or number, whichever way the file writes the number."""
+    if isinstance(wanted, str):
+        return np.asarray(group == wanted, dtype=np.bool_)
+    values = np.array([float(name) if name not in MISSING else np.nan for name in group])
+    return np.asarray(values == wanted, dtype=np.bool_)
 
 
 def two_times(case: Case, item: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
