@@ -46,6 +46,7 @@ RULES: Final = {
     "p_of_groups": gettext_lazy("means, SDs and numbers (Welch’s t test)"),
     "mean_on_scale": gettext_lazy("the ends of the scale"),
     "sd_on_scale": gettext_lazy("the mean and the ends of the scale"),
+    "mean_of_whole_answers": gettext_lazy("whole answers of so many persons"),
 }
 
 Row = dict[str, Any]
@@ -85,7 +86,12 @@ def _pairs(
         "ci_high", "p_value",
     )  # fmt: skip
     printed = [
-        PrintedGapRow(row.name, row.counts.get("n", 0), **{field: row.numbers.get(field) for field in fields})
+        PrintedGapRow(
+            row.name,
+            row.counts.get("n", 0),
+            **{field: row.numbers.get(field) for field in fields},
+            items=row.counts.get("items"),
+        )
         for row in rows
     ]
     answers = []
@@ -175,7 +181,9 @@ def _in_words(flaw: Inconsistency, table: PublishedTable) -> Row:
     held = next((row.numbers.get(flaw.column) for row in table.rows if row.name == flaw.row), None)
     digits = _digits(held)
     low, high = (_written(limit, digits) if isfinite(limit) else "" for limit in (flaw.low, flaw.high))
-    if low and high:
+    if flaw.rule == "mean_of_whole_answers":
+        allowed = _("%(low)s or %(high)s") % {"low": low, "high": high}
+    elif low and high:
         allowed = _("%(low)s to %(high)s") % {"low": low, "high": high}
     else:
         allowed = _("at most %(high)s") % {"high": high} if high else _("at least %(low)s") % {"low": low}

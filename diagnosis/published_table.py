@@ -20,13 +20,14 @@ MOST_ROWS: Final = 200
 MOST_PROBLEMS: Final = 20
 MOST_PERSONS: Final = 10_000_000
 NAME: Final = "name"
-COUNTS: Final = ("n", "n_later", "n_earlier")
+COUNTS: Final = ("n", "n_later", "n_earlier", "items")
 FIELDS: Final[Mapping[str, Any]] = {
     NAME: gettext_lazy("Name of the row"),
     "group": gettext_lazy("Dimension of an item"),
     "n": gettext_lazy("Persons"),
     "n_later": gettext_lazy("Persons of the first group"),
     "n_earlier": gettext_lazy("Persons of the second group"),
+    "items": gettext_lazy("Statements behind a mean"),
     "mean_later": gettext_lazy("Mean received (first)"),
     "sd_later": gettext_lazy("SD received (first)"),
     "mean_earlier": gettext_lazy("Mean expected (second)"),
@@ -47,6 +48,7 @@ NAMES: Final[Mapping[str, frozenset[str]]] = {
     "n": frozenset({"n", "persons", "respondents", "samplesize"}),
     "n_later": frozenset({"nlater", "n1", "nfirst", "nperception", "nreceived"}),
     "n_earlier": frozenset({"nearlier", "n2", "nsecond", "nexpectation", "nexpected"}),
+    "items": frozenset({"items", "statements", "nitems", "k"}),
     "mean_later": frozenset(
         {
             "meanlater",
@@ -254,5 +256,5 @@ class _Reader:
             return None
         if text.isdecimal() and 1 <= int(text) <= MOST_PERSONS:
             return int(text)
-        self._note(number, cells, field, _("not a number of persons; write a whole number such as 386"))
+        self._note(number, cells, field, _("not a count; write a whole number such as 386"))
         return None

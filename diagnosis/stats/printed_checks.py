@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import inf, sqrt
+from math import ceil, floor, inf, sqrt
 from typing import Literal
 
 from diagnosis.stats.distributions import t_quantile, t_two_sided_p
@@ -21,6 +21,7 @@ Rule = Literal[
     "p_of_groups",
     "mean_on_scale",
     "sd_on_scale",
+    "mean_of_whole_answers",
 ]
 NOISE = 1e-9
 Range = tuple[float, float]
@@ -67,7 +68,7 @@ def check_gap_rows(
 
     Each rule computes the range that the other numbers, moved within their rounding, allow; a printed number whose own
     rounding does not reach that range is reported. scale: lowest and highest possible score.
-    Reference: the idea of granularity tests, Brown & Heathers (2017).
+    Means of whole answers are multiples of 1/(n items): the granularity test of Brown & Heathers (2017).
     """
     found = [flaw for row in rows for flaw in _check_gap_row(row, scale, confidence_level)]
     return tuple(replace(flaw, repeats=_repeated(flaw, rows)) for flaw in found)
@@ -114,6 +115,7 @@ def _check_gap_row(
         )
     if scale is not None:
         yield from _check_scale(row, scale)
+    yield from _check_whole_answers(row)
 
 
 def _means_range(row: PrintedGapRow) -> Range | None:
@@ -223,3 +225,16 @@ def _check_scale(row: PrintedGapRow, scale: Range) -> Iterator[Inconsistency]:
             middle = min(max((low + high) / 2.0, mean.low), mean.high)
             widest = sqrt(max(0.0, (middle - low) * (high - middle)) * row.n / (row.n - 1))
             yield from _flaw(row.name, sd_column, "sd_on_scale", sd, (0.0, widest))
+
+
+def _check_whole_answers(row: PrintedGapRow) -> Iterator[Inconsistency]:
+    """A mean of whole answers is a whole sum over n times items; `low` and `high` are the nearest such means."""
+    if row.items is None or row.n < 1:
+        return
+    answers = row.n * row.items
+    for column, mean in (("mean_later", row.mean_later), ("mean_earlier", row.mean_earlier)):
+        if mean is not None and floor((mean.high + NOISE) * answers) < ceil((mean.low - NOISE) * answers):
+            below = floor(mean.value * answers)
+            yield Inconsistency(
+                row.name, column, "mean_of_whole_answers", mean.value, below / answers, (below + 1) / answers
+            )

@@ -19,7 +19,10 @@ Basis = Literal["sd_gap", "correlation", "t", "interval", "uncorrelated"]
 
 @dataclass(frozen=True, slots=True)
 class PrintedGapRow:
-    """One row of a table about the same persons: later minus earlier state, every number as printed or None."""
+    """One row of a table about the same persons: later minus earlier state, every number as printed or None.
+
+    `items`: statements behind each mean where all answers are whole numbers and everybody answered all, else None.
+    """
 
     name: str
     n: int
@@ -34,6 +37,7 @@ class PrintedGapRow:
     ci_low: Printed | None = None
     ci_high: Printed | None = None
     p_value: Printed | None = None
+    items: int | None = None
 
     @property
     def difference(self) -> float | None:

@@ -77,6 +77,11 @@ def test_items_make_dimensions_and_minimum_makes_a_zone() -> None:
     assert context_of(PAIRS)["items"] == []
 
 
+def test_a_mean_that_whole_answers_cannot_give_is_named() -> None:
+    (flaw,) = context_of("name,n,items,mean_p,mean_e\nA,12,1,3.45,5.00\n")["flaws"]
+    assert "3.417 or 3.500" in flaw["text"]
+
+
 def test_bad_cells_are_named_by_row_and_column() -> None:
     table = read_published_table(b"dimension,n,mean_p,mean_e,sd_p\nA,many,4.5,5,1\n\nB,20,high,5,-1\n")
     named = [(cell.row, cell.column, cell.cell) for cell in table.problems]

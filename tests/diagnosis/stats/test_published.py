@@ -288,6 +288,28 @@ def group_row(p: str, n: int = 40) -> PrintedGroupsRow:
     )
 
 
+def test_means_that_whole_answers_cannot_give() -> None:
+    def row(text: str, n: int, items: int | None = 1) -> PrintedGapRow:
+        return PrintedGapRow("a", n, mean_later=read_printed(text), items=items)
+
+    (flaw,) = check_gap_rows([row("3.45", 12)])
+    assert (flaw.rule, flaw.column) == ("mean_of_whole_answers", "mean_later")
+    assert (flaw.low, flaw.high) == pytest.approx((41 / 12, 42 / 12))
+    assert (
+        check_gap_rows([row("3.42", 12), row("3.45", 200), row("3.45", 12, items=None), row("3.45", 0)]) == ()
+    )
+
+
+@given(st.integers(1, 40), st.integers(1, 4), st.integers(0, 400))
+def test_means_of_whole_answers_are_possible(n: int, items: int, extra: int) -> None:
+    total = n * items + min(extra, 6 * n * items)
+    for decimals in (1, 2, 3):
+        row = PrintedGapRow(
+            "a", n, mean_later=read_printed(f"{total / (n * items):.{decimals}f}"), items=items
+        )
+        assert check_gap_rows([row]) == ()
+
+
 def test_printed_p_of_two_groups() -> None:
     assert (
         check_group_rows([group_row("0.037"), group_row("0.06"), group_row("-"), group_row("0.5", n=1)]) == ()
