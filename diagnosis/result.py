@@ -11,6 +11,7 @@ from diagnosis.appendix_result import GapAppendix
 from diagnosis.early_late_result import EarlyLateResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
+from diagnosis.structure_result import StructureResult
 from diagnosis.units_result import UnitAgreement
 
 SCHEMA: Final = 1
@@ -478,6 +479,7 @@ class Result:
     shares: OutcomeShares | None = None
     units: tuple[UnitAgreement, ...] = ()
     early_late: EarlyLateResult | None = None
+    structure: StructureResult | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

@@ -8,6 +8,7 @@ from diagnosis.agreement_figures import agreement_tables
 from diagnosis.appendix_figures import appendix_table
 from diagnosis.result import Gap, GapResult, Mean, Result
 from diagnosis.shares_figures import shares_tables
+from diagnosis.structure_figures import structure_tables
 from diagnosis.table import Cell, Table
 from diagnosis.words import (
     AGREEMENT,
@@ -39,6 +40,7 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _zone(result, names),
         _direct(result, names),
         _reliability(result, names),
+        *structure_tables(result, instrument),
         *agreement_tables(result, instrument),
         _items(result, names),
         _patterns(result),

@@ -20,6 +20,7 @@ from diagnosis import (
     messages,
     plan_figures,
     shares_figures,
+    structure_figures,
 )
 from diagnosis.customer_figures import has_received_alone
 from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
@@ -121,6 +122,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         **_change_rows(document, instrument),
         **_checks(result, instrument),
         **agreement_figures.agreement_context(result, instrument),
+        **structure_figures.structure_context(result, instrument),
         **early_late_figures.early_late_context(result, instrument),
         "top_box_rows": shares_figures.top_box_rows(result, instrument),
         "recommendation_rows": shares_figures.recommendation_rows(result, instrument),

@@ -19,6 +19,7 @@ from diagnosis.analysis.reliability import agreements, reliabilities
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.shares import shares_result
 from diagnosis.analysis.states import item_means, state_quality, state_results
+from diagnosis.analysis.structure import structure_result
 from diagnosis.analysis.study import Study
 from diagnosis.analysis.tolerance import tolerance_result
 from diagnosis.analysis.units import unit_agreements
@@ -63,6 +64,7 @@ def analyse(
     audiences = audience_results(study)
     coverage = next((coverage_result(book, gap) for gap in ordered if gap.kind == "coverage"), None)
     readiness_found = readiness_result(readiness, gaps)
+    reliability = reliabilities(book)
     show(4, N_STEPS, _("Naming patterns"))
     return Result(
         instrument={"code": instrument.code, "version": instrument.version},
@@ -72,7 +74,7 @@ def analyse(
         states=states,
         gaps=ordered,
         waterfall=waterfall,
-        reliability=reliabilities(book),
+        reliability=reliability,
         items=item_means(book),
         readiness=readiness_found,
         coverage=coverage,
@@ -95,4 +97,5 @@ def analyse(
         shares=shares_result(study),
         units=unit_agreements(book),
         early_late=early_late_result(book),
+        structure=structure_result(book, reliability),
     )

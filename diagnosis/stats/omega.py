@@ -1,11 +1,13 @@
 """Omega: reliability of a scale from a one-factor model fitted by maximum likelihood."""
 
 from dataclasses import dataclass
+from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from diagnosis.stats.arrays import FloatArray, complete_rows, is_constant
+from diagnosis.stats.arrays import FloatArray, complete_rows, is_constant, require_share
+from diagnosis.stats.distributions import normal_quantile
 from diagnosis.stats.results import NotEnough
 
 MIN_ITEMS = 3
@@ -100,3 +102,32 @@ def _slopes(correlations: FloatArray, place: FloatArray) -> tuple[FloatArray, Fl
     values, vectors = _scaled_eigen(correlations, np.exp(place))
     others = vectors[:, :-1]
     return (others**2) @ (1.0 - values[:-1]), (others @ others.T) ** 2
+
+
+def omega_interval(
+    estimate: OmegaEstimate, *, confidence_level: float = 0.95
+) -> tuple[float, float] | NotEnough:
+    """Delta-method interval of omega on the logit, from the expected information of the one-factor model.
+
+    `not_defined` where the loadings cancel or are not identified. References: Raykov (2002); Maydeu-Olivares,
+    Coffman & Hartmann (2007). R: lavaan::cfa() with omega := ... and its standard error.
+    """
+    require_share(confidence_level, name="confidence_level")
+    loadings, residuals = np.array(estimate.loadings), np.array(estimate.residuals)
+    spread = np.sqrt(loadings**2 + residuals)
+    loadings, residuals = loadings / spread, residuals / spread**2
+    inverse = np.linalg.inv(np.outer(loadings, loadings) + np.diag(residuals))
+    along = inverse @ loadings
+    both = 2.0 * ((loadings @ along) * inverse + np.outer(along, along))
+    cross = 2.0 * inverse * along
+    information = np.block([[both, cross], [cross.T, inverse**2]])
+    total, error = float((loadings * spread).sum()), float((residuals * spread**2).sum())
+    values = np.linalg.eigvalsh(information)
+    if abs(total) < SMALLEST_RESIDUAL * float(spread.sum()) or values[0] < FLAT * values[-1]:
+        return NotEnough("not_defined", estimate.n, estimate.k + 2)
+    slope = np.concatenate([2.0 * spread / total, -(spread**2) / error])
+    variance = 2.0 / estimate.n * float(slope @ np.linalg.solve(information, slope))
+    half = normal_quantile(0.5 + confidence_level / 2.0) * sqrt(variance)
+    place = log(total**2 / error)
+    low, high = (1.0 / (1.0 + exp(-limit)) for limit in (place - half, place + half))
+    return low, high
