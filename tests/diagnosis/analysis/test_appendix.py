@@ -97,6 +97,25 @@ def test_hidden_sides_have_no_check() -> None:
     assert result.appendix.check("E1", "R1") is not None
 
 
+def test_a_small_study_says_only_what_it_can() -> None:
+    sizes = {"customers": 60, "managers": 8, "front_line": 12, "crm_team": 5}
+    result = analyse(die_crm(), draw_frames(SAMPLE_TRUTH, 7, sizes))
+    assert result.appendix is not None
+    with_bca = {
+        code
+        for code, parts in result.appendix.gaps.items()
+        if any(check.bca_low is not None for check in parts.values())
+    }
+    assert with_bca == {"E1"}, "only customers are twenty and more"
+    assert all(check.bca_low is None for check in result.appendix.gaps["D2"].values())
+    assert result.agreement
+    assert all(row.camps is None for row in result.agreement if row.audience == "managers")
+    for code in ("D1", "I1"):
+        for part, check in result.appendix.gaps[code].items():
+            if check.delta_low is not None and check.delta_high is not None:
+                assert check.delta_high - check.delta_low > 0.4, (code, part, "few persons tell little")
+
+
 def test_weighted_answers_have_no_second_opinion() -> None:
     frames = draw_frames(SAMPLE_TRUTH, 7)
     customers = frames.audiences["customers"]
