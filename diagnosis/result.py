@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from diagnosis.appendix_result import GapAppendix
+from diagnosis.driver_result import Drivers
 from diagnosis.early_late_result import EarlyLateResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
@@ -321,11 +322,16 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """Weight of each dimension (sum 1) and whether customers stated them."""
+    """Weight of each dimension (sum 1): `kind` stated, derived, both or equal; `stated` and `derived` are its parts.
+
+    `n`: customers who ticked what matters most; derived weights are the drivers' shares of all outcomes together.
+    """
 
     kind: str
     n: int | None
     weights: Mapping[str, float]
+    stated: Mapping[str, float] | None = None
+    derived: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +481,7 @@ class Result:
     outcomes: tuple[Outcome, ...] = ()
     zone: Zone | None = None
     direct: Direct | None = None
+    drivers: Drivers | None = None
     appendix: GapAppendix | None = None
     shares: OutcomeShares | None = None
     units: tuple[UnitAgreement, ...] = ()

@@ -49,6 +49,13 @@ AGREEMENT = {
     "differs": _("says something else"),
     "open": _("cannot be compared"),
 }
+IMPACTS = {
+    "delighter": pgettext_lazy("impact", "mostly reward"),
+    "satisfier": pgettext_lazy("impact", "more reward"),
+    "hybrid": pgettext_lazy("impact", "both alike"),
+    "dissatisfier": pgettext_lazy("impact", "more penalty"),
+    "frustrator": pgettext_lazy("impact", "mostly penalty"),
+}
 VERDICTS = {
     "closed": pgettext_lazy("change of a gap", "closed"),
     "smaller": pgettext_lazy("change of a gap", "smaller"),

@@ -15,6 +15,7 @@ from diagnosis import (
     change_figures,
     customer_figures,
     customer_messages,
+    driver_figures,
     early_late_figures,
     figures,
     messages,
@@ -108,6 +109,8 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         chapters.append(("inside", _("Inside view"), messages.inside_title(result, instrument)))
     if result.get("priorities") and len(instrument.dimensions) > 1:
         chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
+    if result.get("drivers"):
+        chapters.append(("drivers", _("Drivers"), driver_figures.drivers_title(result, instrument)))
     if document.change is not None:
         chapters.append(("wave_change", _("Since the last wave"), change_figures.title(document.change)))
     chapters += [
@@ -116,7 +119,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         ("tables", _("Method and tables"), _("Method, quality checks and all results in figures")),
     ]
     charts = _diagnosis_charts(result, instrument, theme) | _customer_charts(result, instrument, theme)
-    charts |= _change_charts(document, instrument, theme)
+    charts |= _change_charts(document, instrument, theme) | _driver_charts(result, instrument, theme)
     context = {
         **_base_context(document, instrument),
         **_change_rows(document, instrument),
@@ -124,6 +127,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         **agreement_figures.agreement_context(result, instrument),
         **structure_figures.structure_context(result, instrument),
         **early_late_figures.early_late_context(result, instrument),
+        **_driver_rows(result, instrument),
         "top_box_rows": shares_figures.top_box_rows(result, instrument),
         "recommendation_rows": shares_figures.recommendation_rows(result, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),
@@ -170,6 +174,27 @@ def _customer_charts(result: Mapping[str, Any], instrument: Instrument, theme: T
     if result.get("direct"):
         charts["direct"] = customer_figures.direct_figure(result, instrument, theme=theme, uid="dd")
     return charts
+
+
+def _driver_charts(result: Mapping[str, Any], instrument: Instrument, theme: Theme) -> Charts:
+    charts = {}
+    if driver_figures.has_map(result):
+        charts["priority"] = driver_figures.map_figure(result, instrument, theme=theme, uid="pm", height=300)
+    if result.get("drivers") and result["drivers"]["together"]["rows"]:
+        charts["drivers"] = driver_figures.drivers_figure(result, instrument, theme=theme, uid="dr")
+    return charts
+
+
+def _driver_rows(result: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
+    """Return the rows and sentences of the drivers; older results have none."""
+    if not result.get("drivers"):
+        return {}
+    return {
+        "driver_rows": driver_figures.driver_rows(result, instrument),
+        "driver_outcomes": driver_figures.shown_outcomes(result),
+        "driver_notes": driver_figures.driver_notes(result, instrument),
+        "asymmetry_rows": driver_figures.asymmetry_rows(result, instrument),
+    }
 
 
 def _change_charts(document: Document, instrument: Instrument, theme: Theme) -> Charts:

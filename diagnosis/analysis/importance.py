@@ -45,8 +45,24 @@ def stated_importance(study: Study, audience: str) -> Importance:
         if study.may_show(audience, n) and n:
             shares = ticks.sum(axis=0) / n if weights is None else weights @ ticks
             weights = shares / shares.sum()
-            return Importance("stated", n, dict(zip(codes, weights.tolist(), strict=True)))
+            stated = dict(zip(codes, weights.tolist(), strict=True))
+            return Importance("stated", n, stated, stated=stated)
     return Importance("equal", None, dict.fromkeys(codes, 1.0 / len(codes)))
+
+
+def with_derived(importance: Importance, derived: Mapping[str, float] | None) -> Importance:
+    """Stated importance joined by the derived one (drivers' shares, sum 1): their mean; derived alone where none is
+    stated.
+
+    A dimension the drivers leave out keeps half of its stated weight. Method: docs/method.md, "Scores and priorities".
+    """
+    if derived is None:
+        return importance
+    known = {code: derived.get(code, 0.0) for code in importance.weights}
+    if importance.stated is None:
+        return Importance("derived", None, known, derived=known)
+    weights = {code: (importance.stated[code] + known[code]) / 2.0 for code in known}
+    return Importance("both", importance.n, weights, importance.stated, known)
 
 
 def priorities(total: GapResult, weights: Mapping[str, float]) -> tuple[Priority, ...]:

@@ -8,9 +8,10 @@ from diagnosis.analysis.appendix import appendix_result
 from diagnosis.analysis.audiences import audience_results
 from diagnosis.analysis.coverage import coverage_result
 from diagnosis.analysis.direct import direct_result
+from diagnosis.analysis.drivers import drivers_result
 from diagnosis.analysis.early_late import early_late_result
 from diagnosis.analysis.gaps import state_gaps
-from diagnosis.analysis.importance import priorities, quality_index, stated_importance
+from diagnosis.analysis.importance import priorities, quality_index, stated_importance, with_derived
 from diagnosis.analysis.notes import notes_on
 from diagnosis.analysis.outcomes import outcome_results
 from diagnosis.analysis.readiness import readiness_gaps, readiness_result
@@ -57,7 +58,8 @@ def analyse(
     gaps = {gap.code: gap for gap in (*state_gaps(book), *readiness_gaps(readiness))}
     ordered = tuple(gaps[gap.code] for gap in instrument.gaps)
     show(2, N_STEPS, _("Splitting the total gap into steps"))
-    importance = stated_importance(study, CUSTOMERS)
+    drivers = drivers_result(book)
+    importance = with_derived(stated_importance(study, CUSTOMERS), drivers.importance if drivers else None)
     waterfall = build_waterfall(book, ordered, importance.weights)
     show(3, N_STEPS, _("Reliability and readiness"))
     states = state_results(book)
@@ -93,6 +95,7 @@ def analyse(
         outcomes=tuple(outcome_results(study)),
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
+        drivers=drivers,
         appendix=appendix_result(book, gaps),
         shares=shares_result(study),
         units=unit_agreements(book),

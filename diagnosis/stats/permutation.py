@@ -41,14 +41,25 @@ def _all_subsets(size: int, total: int) -> np.ndarray:
 
 def _random_subsets(size: int, total: int, n_draws: int, random: np.random.Generator) -> np.ndarray:
     if total <= 20 * size:
-        order = random.random((n_draws, total)).argpartition(size - 1, axis=1)
-        return order[:, :size]
+        return _shuffled_fronts(size, total, n_draws, random)
     drawn = random.integers(0, total, size=(n_draws, size))
     while True:
         repeated = (np.diff(np.sort(drawn, axis=1), axis=1) == 0).any(axis=1)
         if not repeated.any():
             return drawn
         drawn[repeated] = random.integers(0, total, size=(int(repeated.sum()), size))
+
+
+def _shuffled_fronts(size: int, total: int, n_draws: int, random: np.random.Generator) -> np.ndarray:
+    """First places of shuffled orders (Fisher-Yates), every draw one step at a time."""
+    order = np.tile(np.arange(total, dtype=np.int32), (n_draws, 1))
+    draws = np.arange(n_draws)
+    for place in range(size):
+        other = random.integers(place, total, size=n_draws)
+        chosen = order[draws, other]
+        order[draws, other] = order[:, place]
+        order[:, place] = chosen
+    return order[:, :size]
 
 
 def _absolute_welch_t(sums: FloatArray, squares: FloatArray, size: int, pooled: FloatArray) -> FloatArray:

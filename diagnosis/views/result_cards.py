@@ -15,6 +15,7 @@ from diagnosis.early_late_figures import early_late_context
 from diagnosis.structure_figures import structure_context
 from diagnosis.views.cards import COLUMN_WIDTH, MAP_WIDTH, NARROW_WIDTH, PAGE_WIDTH, Card, drawing
 from diagnosis.views.customer_cards import customer_context
+from diagnosis.views.driver_cards import driver_context
 from diagnosis.views.sources import SheetUrl, Source
 from diagnosis.words import AUDIENCES, RELIABILITY, STAGES
 from surveys.instruments import Instrument
@@ -50,6 +51,7 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
             row | {"audience_name": AUDIENCES.get(row["audience"], row["audience"])}
             for row in result.get("outcomes", [])
         ],
+        **driver_context(source),
         **customer_context(source),
         **_readiness(source, sheet_url),
         **agreement_context(result, instrument),

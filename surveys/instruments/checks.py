@@ -29,6 +29,7 @@ def problems_of(definition: Definition) -> list[str]:
         *checker.blocks(),
         *checker.gaps(),
         *checker.waterfall(),
+        *checker.drivers(),
         *checker.patterns(),
         *checker.forms(),
         *checker.components(),
@@ -228,6 +229,20 @@ class _Checker:
             yield f"waterfall.steps: the last step ends at {place}, not at {waterfall.end}"
         if (total.earlier, total.later) != (waterfall.start, waterfall.end):
             yield f"waterfall.total: {total.code} does not lead from {waterfall.start} to {waterfall.end}"
+
+    def drivers(self) -> Iterator[str]:
+        drivers = self.definition.drivers
+        if drivers is None:
+            return
+        rated = {block.code for block in self.definition.blocks if block.kind == "ratings"}
+        for key, codes in (("outcomes", drivers.outcomes), ("path", drivers.path)):
+            wrong = [code for code in codes if code not in rated]
+            if wrong:
+                yield f"drivers.{key}: {', '.join(wrong)} must be blocks of the kind ratings"
+        if not drivers.outcomes:
+            yield "drivers.outcomes: name at least one block"
+        if 0 < len(drivers.path) < 3:
+            yield "drivers.path: a path leads through at least three blocks"
 
     def patterns(self) -> Iterator[str]:
         for pattern in self.definition.patterns:

@@ -205,6 +205,14 @@ class Waterfall:
 
 
 @dataclass(frozen=True)
+class Drivers:
+    """Rated blocks that stand for success: each is asked what goes with it; `path`: blocks in the order of a chain."""
+
+    outcomes: tuple[str, ...]
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Condition:
     """One condition of a pattern; written `{gap: E1, is: "<0"}`, `{largest: I1}`, `{pillars: [RT, RH], is: ">>"}`.
 

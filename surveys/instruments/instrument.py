@@ -11,6 +11,7 @@ from surveys.instruments.definition import (
     Component,
     Condition,
     Dimension,
+    Drivers,
     Factor,
     FormPlan,
     Gap,
@@ -48,6 +49,7 @@ class Definition:
     patterns: tuple[Pattern, ...]
     forms: tuple[FormPlan, ...]
     components: tuple[Component, ...] = ()
+    drivers: Drivers | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,11 @@ class Instrument:
     @property
     def waterfall(self) -> Waterfall:
         return self.definition.waterfall
+
+    @property
+    def drivers(self) -> Drivers | None:
+        """Which blocks are asked what goes with them; None where no driver analysis is wanted."""
+        return self.definition.drivers
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:

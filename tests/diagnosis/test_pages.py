@@ -62,7 +62,7 @@ def assert_clean(html: str) -> None:
 def test_diagnosis_page_shows_every_view_with_the_figures_of_the_result(owner_a: Member) -> None:
     diagnosis = diagnosed(owner_a)
     html = signed_in(owner_a).get(url("diagnosis_detail", diagnosis.engagement)).content.decode()
-    for kind in ("gap-map", "waterfall", "heat-grid", "dumbbells", "coherence"):
+    for kind in ("gap-map", "waterfall", "heat-grid", "dumbbells", "coherence", "priority"):
         assert f"chart-{kind}" in html
     for gap in sample_result()["gaps"]:
         if gap["overall"]["estimate"] is not None and gap["unit"] == "points":
@@ -70,7 +70,7 @@ def test_diagnosis_page_shows_every_view_with_the_figures_of_the_result(owner_a:
             interval = f"[{printed(overall['ci_low'])}; {printed(overall['ci_high'])}]"
             assert printed(overall["estimate"]) in html
             assert interval in html
-    assert html.count("Show the figures") == 6
+    assert html.count("Show the figures") == 7
     assert_clean(html)
 
 
