@@ -17,6 +17,8 @@ CONGRUENCE = {
     "different": pgettext_lazy("congruence", "not the same meaning: do not compare these groups"),
 }
 WEAK_ITEM_BELOW = 0.30
+SOLID_FROM = 30
+"""Answers from which a reliability counts in titles and advice; below it is shown as indicative."""
 
 Row = dict[str, Any]
 
@@ -63,7 +65,11 @@ def structure_context(result: Mapping[str, Any], instrument: Instrument) -> Row:
     alphas = {(row["state"], row["dimension"]): row for row in result["reliability"]}
     missing = {"alpha": None, "mean_r": None, "band": None}
     scales = [
-        names.of(row) | {"reliability": alphas.get((row["state"], row["dimension"]), missing)}
+        names.of(row)
+        | {
+            "reliability": alphas.get((row["state"], row["dimension"]), missing),
+            "is_indicative": row["n"] < SOLID_FROM,
+        }
         for row in found["scales"]
     ]
     rows: Row = {
@@ -73,7 +79,9 @@ def structure_context(result: Mapping[str, Any], instrument: Instrument) -> Row:
             | item
             | {
                 "text": names.items.get(item["item"], item["item"]),
-                "is_weak": item["r_rest"] is not None and item["r_rest"] < WEAK_ITEM_BELOW,
+                "is_weak": row["n"] >= SOLID_FROM
+                and item["r_rest"] is not None
+                and item["r_rest"] < WEAK_ITEM_BELOW,
             }
             for row in found["scales"]
             for item in row["items"]
@@ -96,7 +104,15 @@ def structure_context(result: Mapping[str, Any], instrument: Instrument) -> Row:
         ],
         "missing": [names.of(row) for row in result["quality"]],
     }
-    return {"structure": rows | {"title": _title(rows), "advice": _advice(rows)}}
+    return {
+        "structure": rows
+        | {
+            "title": _title(rows),
+            "advice": _advice(rows),
+            "near_top": _listed([row for row in rows["ranges"] if row["at_ceiling"] or row["is_narrow"]]),
+            "weak_gaps": _listed([row for row in rows["differences"] if row["is_weak"]]),
+        }
+    }
 
 
 def _pair(names: _Names, row: Mapping[str, Any]) -> Row:
@@ -111,8 +127,9 @@ def _range_reading(row: Mapping[str, Any]) -> str:
 
 
 def _title(rows: Row) -> str:
-    weak = [row for row in rows["scales"] if row["reliability"]["band"] == "weak"]
-    if not rows["scales"]:
+    solid = [row for row in rows["scales"] if not row["is_indicative"]]
+    weak = [row for row in solid if row["reliability"]["band"] == "weak"]
+    if not solid:
         return _("Too few answers to judge the scales")
     if not weak:
         return _("No scale is too unreliable to be read")
@@ -121,7 +138,7 @@ def _title(rows: Row) -> str:
         "%(weak)s of %(n)s scales are too unreliable to be read alone",
         len(weak),
     )
-    return text % {"weak": len(weak), "n": len(rows["scales"])}
+    return text % {"weak": len(weak), "n": len(solid)}
 
 
 def _listed(rows: list[Row]) -> str:

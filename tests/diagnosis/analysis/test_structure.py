@@ -148,6 +148,24 @@ def test_reasons_are_sentences(reason: str, words: str) -> None:
     assert words in why_not({"reason": reason, "needed": 9})
 
 
+def test_a_reliability_of_few_answers_is_indicative_and_starts_no_advice() -> None:
+    result = sample()[1]
+    found = structure()
+    few = replace(found.scales[0], n=29, items=(ItemCheck("R1.1", 0.1, None),))
+    only = StructureResult("CE", "CP", (few,), (), (), (), (), ())
+    content = structure_context(replace(result, structure=only).to_json(), die_crm())["structure"]
+    assert content["scales"][0]["is_indicative"]
+    assert content["advice"] == []
+    assert content["title"].startswith("Too few")
+
+
+def test_the_dimensions_view_names_ceiling_and_weak_gaps() -> None:
+    content = structure_context(sample()[1].to_json(), die_crm())["structure"]
+    assert "R3" in content["near_top"]
+    weak = [row.dimension for row in structure().differences if row.is_weak]
+    assert all(code in content["weak_gaps"] for code in weak)
+
+
 def test_tables_and_round_trip() -> None:
     result = sample()[1]
     tables = structure_tables(result, die_crm())
