@@ -9,6 +9,7 @@ from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.study import Matrix
 from diagnosis.result import Reliability
 from diagnosis.stats.arrays import complete_rows
+from diagnosis.stats.correlation import CorrelationMatrix, correlation_matrix
 from diagnosis.stats.factor_analysis import (
     Adequacy,
     FactorCounts,
@@ -26,7 +27,7 @@ from diagnosis.stats.validity import (
     EQUAL_FROM,
     FAIR_FROM,
     SEPARABLE_BELOW,
-    heterotrait_ratio,
+    ratio_of_correlations,
     tucker_congruence,
 )
 from diagnosis.structure_result import (
@@ -211,10 +212,28 @@ def _separations(book: ScoreBook) -> Iterator[Separation]:
             for place, dimension in enumerate(study.instrument.dimensions)
             if book.is_dimension_shown(state, place) and len(book.items[state][dimension.code]) > 1
         }
-        for one, two in combinations(scales, 2):
-            ratio = heterotrait_ratio(scales[one], scales[two], minimum=STRUCTURE_PERSONS)
-            if not isinstance(ratio, NotEnough):
-                yield Separation(state, one, two, ratio, ratio < SEPARABLE_BELOW)
+        yield from _pairs(state, scales)
+
+
+def _pairs(state: str, scales: Mapping[str, Matrix]) -> Iterator[Separation]:
+    """Every pair of dimensions from one matrix of correlations over the persons who answered both items."""
+    if len(scales) < 2:
+        return
+    found = correlation_matrix(np.column_stack(list(scales.values())))
+    if not isinstance(found, CorrelationMatrix):
+        return
+    ends = np.cumsum([scale.shape[1] for scale in scales.values()])
+    places = {
+        code: np.arange(end - scales[code].shape[1], end) for code, end in zip(scales, ends, strict=True)
+    }
+    answered = {code: ~np.isnan(scale).all(axis=1) for code, scale in scales.items()}
+    for one, two in combinations(scales, 2):
+        if int((answered[one] & answered[two]).sum()) < STRUCTURE_PERSONS:
+            continue
+        both = np.concatenate([places[one], places[two]])
+        ratio = ratio_of_correlations(found.values[np.ix_(both, both)], len(places[one]))
+        if ratio is not None:
+            yield Separation(state, one, two, ratio, ratio < SEPARABLE_BELOW)
 
 
 def _congruences(book: ScoreBook, state: str) -> Iterator[Congruence]:

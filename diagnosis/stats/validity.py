@@ -38,11 +38,16 @@ def heterotrait_ratio(
     found = correlation_matrix(np.column_stack([one, two]))
     if not isinstance(found, CorrelationMatrix):
         return found
-    r = found.values
-    within = [_mean_pairs(r[:a, :a]), _mean_pairs(r[a:, a:])]
+    ratio = ratio_of_correlations(found.values, a)
+    return NotEnough("not_defined", n, minimum) if ratio is None else ratio
+
+
+def ratio_of_correlations(correlations: FloatArray, size: int) -> float | None:
+    """HTMT from the correlations of the first `size` items, one scale, with the others; None where not defined."""
+    within = [_mean_pairs(correlations[:size, :size]), _mean_pairs(correlations[size:, size:])]
     if min(within) <= SINGULAR_BELOW:
-        return NotEnough("not_defined", n, minimum)
-    return float(np.abs(r[:a, a:]).mean()) / sqrt(within[0] * within[1])
+        return None
+    return float(np.abs(correlations[:size, size:]).mean()) / sqrt(within[0] * within[1])
 
 
 def _mean_pairs(correlations: FloatArray) -> float:

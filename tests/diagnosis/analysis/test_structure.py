@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from diagnosis.analysis import analyse
+from diagnosis.analysis.study import Study
 from diagnosis.frames import Frames
 from diagnosis.result import Result
 from diagnosis.stats.omega import OmegaEstimate, omega_interval, omega_total
 from diagnosis.stats.results import NotEnough
+from diagnosis.stats.validity import heterotrait_ratio
 from diagnosis.structure_figures import structure_context, structure_tables, why_not
 from diagnosis.structure_result import (
     Congruence,
@@ -196,3 +198,27 @@ def test_interval_of_omega_covers_as_it_says() -> None:
 def test_loadings_that_cancel_have_no_interval() -> None:
     estimate = OmegaEstimate(100, 3, 0.0, 0.0, (0.5, -0.5, 0.0), (1.0, 1.0, 1.0))
     assert isinstance(omega_interval(estimate), NotEnough)
+
+
+def test_pairs_from_one_matrix_are_those_of_each_pair() -> None:
+    frames = sample()[0]
+    study = Study(die_crm(), frames, 1)
+    items = {code: [f"{code}.{number}" for number in (1, 2, 3)] for code in ("R1", "R4")}
+    one, two = (study.ratings("customers", "CP", items[code]) for code in ("R1", "R4"))
+    row = next(
+        row for row in structure().separations if (row.state, row.first, row.second) == ("CP", "R1", "R4")
+    )
+    assert row.ratio == pytest.approx(heterotrait_ratio(one, two))
+
+
+def test_a_constant_item_leaves_its_state_without_pairs() -> None:
+    frames = sample()[0]
+    customers = frames.audiences["customers"]
+    scores = customers.scores.copy()
+    scores[:, customers.slots.index("CP.R1.1")] = 5
+    changed = replace(frames, audiences={**frames.audiences, "customers": replace(customers, scores=scores)})
+    found = analyse(die_crm(), changed).structure
+    assert found is not None
+    row = next(row for row in found.scales if (row.state, row.dimension) == ("CP", "R1"))
+    assert (row.omega, row.reason) == (None, "no_variation")
+    assert Result.from_json(replace(sample()[1], structure=found).to_json()).structure == found
