@@ -12,6 +12,7 @@ from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, mis
 from diagnosis.result import Coverage, Gap, GapResult, GroupResult
 from diagnosis.stats.coverage import profile_coverage
 from diagnosis.stats.results import NotEnough
+from diagnosis.stats.row_space import is_any_small_group_solvable
 from surveys.disclosure import is_indicative, minimum_for, suppress_split
 
 UNKNOWN = ""
@@ -88,12 +89,43 @@ def _groups(book: ScoreBook, standard: StateScores, wishes: StateScores) -> tupl
     frame = book.study.frame(wishes.audience)
     names = sorted({name for row in frame.used_attributes() for name in row}) if frame else []
     rows: list[GroupResult] = []
+    released = [[answered] for answered in _answered(book, wishes)]
     for name in names:
         split = _split(book, wishes, name)
         known = [value for value in split.members if value != UNKNOWN]
         if len(known) > 1 or UNKNOWN in split.members:
+            split, released = _released(book, split, wishes, released)
             rows.extend(_group_rows(book, split, standard, wishes))
     return tuple(rows)
+
+
+def _answered(book: ScoreBook, wishes: StateScores) -> list[NDArray[np.bool_]]:
+    """Who has a score at all, then who has one on each dimension: the totals that are published anyway."""
+    overall = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
+    dimensions = range(len(book.study.instrument.dimensions))
+    shown = [index for index in dimensions if book.is_dimension_shown(wishes.state, index)]
+    return [overall, *(~np.isnan(wishes.column(index)) for index in shown)]
+
+
+def _released(
+    book: ScoreBook, split: _Split, wishes: StateScores, released: list[list[NDArray[np.bool_]]]
+) -> tuple[_Split, list[list[NDArray[np.bool_]]]]:
+    """The split and all that is then published, overall and by dimension.
+
+    Groups of several attributes together can give away a small one (30 of the North, 27 of them large): such an
+    attribute is hidden whole. Named audiences are shown from two persons on and are not checked.
+    """
+    if book.study.is_named(wishes.audience):
+        return split, released
+    least = minimum_for(wishes.audience, subgroup=True)
+    wanted: list[list[NDArray[np.bool_]]] = []
+    for before in released:
+        parts = {value: mask & before[0] for value, mask in split.members.items()}
+        hidden = split.hidden | suppress_split({v: int(mask.sum()) for v, mask in parts.items()}, least)
+        wanted.append([*before, *(mask for value, mask in parts.items() if value not in hidden)])
+    if any(is_any_small_group_solvable(groups) for groups in wanted):
+        return _Split(split.attribute, split.members, frozenset(split.members)), released
+    return split, wanted
 
 
 def _group_rows(

@@ -153,8 +153,9 @@ def _against_zero(found: Measured) -> ChangeEstimate | NotEnough:
 
 
 def _shares(sizes: list[float]) -> NDArray[np.float64]:
-    counts = np.array(sizes, dtype=np.float64)
-    return counts / counts.sum()
+    counts: NDArray[np.float64] = np.array(sizes, dtype=np.float64)
+    shares: NDArray[np.float64] = counts / counts.sum()
+    return shares
 
 
 def _measured(scores: NDArray[np.float64]) -> Measured:
