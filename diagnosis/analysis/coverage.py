@@ -101,7 +101,7 @@ def _groups(book: ScoreBook, standard: StateScores, wishes: StateScores) -> tupl
 
 def _answered(book: ScoreBook, wishes: StateScores) -> list[NDArray[np.bool_]]:
     """Who has a score at all, then who has one on each dimension: the totals that are published anyway."""
-    overall = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
+    overall: NDArray[np.bool_] = np.asarray(~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1))
     dimensions = range(len(book.study.instrument.dimensions))
     shown = [index for index in dimensions if book.is_dimension_shown(wishes.state, index)]
     return [overall, *(~np.isnan(wishes.column(index)) for index in shown)]
