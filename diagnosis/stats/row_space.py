@@ -30,6 +30,8 @@ def is_any_small_group_solvable(published: Sequence[NDArray[np.bool_]]) -> bool:
             codes = np.unique(codes, return_inverse=True)[1]
     _, first, sizes = np.unique(codes, return_index=True, return_counts=True)
     matrix = np.array([group[first] for group in published], dtype=np.float64)
+    if sizes.min() > LARGEST_SECRET:
+        return False
     _, values, basis = np.linalg.svd(matrix, full_matrices=True)
     rank = int((values > NOISE * max(1.0, float(values[0]))).sum())
     free = basis[rank:].T
