@@ -10,6 +10,7 @@ from typing import Any, Final
 from diagnosis.appendix_result import GapAppendix
 from diagnosis.driver_result import Drivers
 from diagnosis.early_late_result import EarlyLateResult
+from diagnosis.profile_result import ProfilesResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
 from diagnosis.structure_result import StructureResult
@@ -482,6 +483,7 @@ class Result:
     zone: Zone | None = None
     direct: Direct | None = None
     drivers: Drivers | None = None
+    profiles: ProfilesResult | None = None
     appendix: GapAppendix | None = None
     shares: OutcomeShares | None = None
     units: tuple[UnitAgreement, ...] = ()

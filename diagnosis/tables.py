@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from diagnosis.agreement_figures import agreement_tables
 from diagnosis.appendix_figures import appendix_table
 from diagnosis.driver_figures import driver_tables
+from diagnosis.profile_figures import profile_tables
 from diagnosis.result import Gap, GapResult, Mean, Result
 from diagnosis.shares_figures import shares_tables
 from diagnosis.structure_figures import structure_tables
@@ -34,6 +35,7 @@ def result_tables(result: Result, instrument: Instrument) -> list[Table]:
         _waterfall(result, names),
         _priorities(result, names),
         *driver_tables(result, instrument),
+        *profile_tables(result, instrument),
         _readiness(result, names),
         _coherence(result, names),
         _groups(result, names),

@@ -20,6 +20,7 @@ from diagnosis import (
     figures,
     messages,
     plan_figures,
+    profile_figures,
     shares_figures,
     structure_figures,
 )
@@ -111,6 +112,8 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         chapters.append(("priorities", _("Priorities"), messages.priorities_title(result, instrument)))
     if result.get("drivers"):
         chapters.append(("drivers", _("Drivers"), driver_figures.drivers_title(result, instrument)))
+    if result.get("profiles"):
+        chapters.append(("profiles", _("Profiles"), profile_figures.profiles_title(result)))
     if document.change is not None:
         chapters.append(("wave_change", _("Since the last wave"), change_figures.title(document.change)))
     chapters += [
@@ -128,6 +131,7 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         **structure_figures.structure_context(result, instrument),
         **early_late_figures.early_late_context(result, instrument),
         **_driver_rows(result, instrument),
+        **_profile_rows(result, instrument),
         "top_box_rows": shares_figures.top_box_rows(result, instrument),
         "recommendation_rows": shares_figures.recommendation_rows(result, instrument),
         "chapters": _numbered(chapters, "diagnosis/"),
@@ -182,6 +186,8 @@ def _driver_charts(result: Mapping[str, Any], instrument: Instrument, theme: The
         charts["priority"] = driver_figures.map_figure(result, instrument, theme=theme, uid="pm", height=300)
     if result.get("drivers") and result["drivers"]["together"]["rows"]:
         charts["drivers"] = driver_figures.drivers_figure(result, instrument, theme=theme, uid="dr")
+    if result.get("profiles") and result["profiles"]["rows"]:
+        charts["profiles"] = profile_figures.profiles_figure(result, instrument, theme=theme, uid="pr")
     return charts
 
 
@@ -194,6 +200,15 @@ def _driver_rows(result: Mapping[str, Any], instrument: Instrument) -> dict[str,
         "driver_outcomes": driver_figures.shown_outcomes(result),
         "driver_notes": driver_figures.driver_notes(result, instrument),
         "asymmetry_rows": driver_figures.asymmetry_rows(result, instrument),
+    }
+
+
+def _profile_rows(result: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
+    if not result.get("profiles"):
+        return {}
+    return {
+        "profile_notes": profile_figures.profile_notes(result, instrument),
+        "profile_candidates": profile_figures.candidate_rows(result),
     }
 
 

@@ -20,7 +20,7 @@ from diagnosis.driver_result import (
 )
 from diagnosis.stats.clustering import standardised
 from diagnosis.stats.drivers import DriverModel, driver_model
-from diagnosis.stats.importance_performance import AsymmetryModel, penalty_reward, terciles
+from diagnosis.stats.importance_performance import Asymmetry, AsymmetryModel, penalty_reward, terciles
 from diagnosis.stats.imputation import two_way_imputed
 from diagnosis.stats.mediation import Chain, path_chain
 from diagnosis.stats.response_surface import ResponseSurface, response_surface
@@ -172,12 +172,19 @@ def _asymmetry(
     rows = tuple(
         AsymmetryRow(
             code, one.penalty.estimate, one.penalty.ci_low, one.penalty.ci_high,
-            one.reward.estimate, one.reward.ci_low, one.reward.ci_high, one.impact, one.word or "",
+            one.reward.estimate, one.reward.ci_low, one.reward.ci_high, *_reading(one),
         )
         for code, one in zip(codes, found.rows, strict=True)
         if one is not None
     )  # fmt: skip
     return rows, None
+
+
+def _reading(one: Asymmetry) -> tuple[float | None, str]:
+    """Impact and its word; none where neither end is proved to differ from the middle."""
+    if one.penalty.ci_high < 0.0 or one.reward.ci_low > 0.0:
+        return one.impact, one.word or ""
+    return None, ""
 
 
 def _surface(book: ScoreBook, outcome: Matrix) -> tuple[tuple[SurfaceRow, ...], str | None]:
@@ -186,7 +193,10 @@ def _surface(book: ScoreBook, outcome: Matrix) -> tuple[tuple[SurfaceRow, ...], 
     wanted, received = book.states.get(plan.start), book.states.get(plan.end)
     if wanted is None or received is None or wanted.audience != received.audience:
         return (), _("Not computed: the same persons were not asked for the level they want.")
-    sides = [side.scores[:, list(book.common)] for side in (wanted, received)]
+    sides = [
+        two_way_imputed(own_scores(book, side.state)[:, list(book.common)]).scores
+        for side in (wanted, received)
+    ]
     if not book.common:
         return (), _("Not computed: no dimension may be shown in all states.")
     found = response_surface(

@@ -14,6 +14,7 @@ from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance, with_derived
 from diagnosis.analysis.notes import notes_on
 from diagnosis.analysis.outcomes import outcome_results
+from diagnosis.analysis.profiles import profiles_result
 from diagnosis.analysis.readiness import readiness_gaps, readiness_result
 from diagnosis.analysis.readiness_scores import score_readiness
 from diagnosis.analysis.reliability import agreements, reliabilities
@@ -96,6 +97,7 @@ def analyse(
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         drivers=drivers,
+        profiles=profiles_result(book, states),
         appendix=appendix_result(book, gaps),
         shares=shares_result(study),
         units=unit_agreements(book),

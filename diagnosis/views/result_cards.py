@@ -16,6 +16,7 @@ from diagnosis.structure_figures import structure_context
 from diagnosis.views.cards import COLUMN_WIDTH, MAP_WIDTH, NARROW_WIDTH, PAGE_WIDTH, Card, drawing
 from diagnosis.views.customer_cards import customer_context
 from diagnosis.views.driver_cards import driver_context
+from diagnosis.views.profile_cards import profile_context
 from diagnosis.views.sources import SheetUrl, Source
 from diagnosis.words import AUDIENCES, RELIABILITY, STAGES
 from surveys.instruments import Instrument
@@ -52,6 +53,7 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
             for row in result.get("outcomes", [])
         ],
         **driver_context(source),
+        **profile_context(source),
         **customer_context(source),
         **_readiness(source, sheet_url),
         **agreement_context(result, instrument),

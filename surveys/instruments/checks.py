@@ -30,6 +30,7 @@ def problems_of(definition: Definition) -> list[str]:
         *checker.gaps(),
         *checker.waterfall(),
         *checker.drivers(),
+        *checker.profile_names(),
         *checker.patterns(),
         *checker.forms(),
         *checker.components(),
@@ -243,6 +244,12 @@ class _Checker:
             yield "drivers.outcomes: name at least one block"
         if 0 < len(drivers.path) < 3:
             yield "drivers.path: a path leads through at least three blocks"
+
+    def profile_names(self) -> Iterator[str]:
+        known = {dimension.code for dimension in self.definition.dimensions}
+        for one in self.definition.profile_names:
+            for code in (*one.high, *one.low):
+                yield from self._needs(f"profile_names[{one.name}]", code, known, "dimension")
 
     def patterns(self) -> Iterator[str]:
         for pattern in self.definition.patterns:

@@ -213,6 +213,15 @@ class Drivers:
 
 
 @dataclass(frozen=True)
+class ProfileName:
+    """A name to suggest for customers who want much of `high`, little of `low`; without `high`: much of everything."""
+
+    name: str
+    high: tuple[str, ...] = ()
+    low: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Condition:
     """One condition of a pattern; written `{gap: E1, is: "<0"}`, `{largest: I1}`, `{pillars: [RT, RH], is: ">>"}`.
 

@@ -18,6 +18,7 @@ from surveys.instruments.definition import (
     Item,
     Pattern,
     Pillar,
+    ProfileName,
     Scale,
     State,
     Waterfall,
@@ -50,6 +51,7 @@ class Definition:
     forms: tuple[FormPlan, ...]
     components: tuple[Component, ...] = ()
     drivers: Drivers | None = None
+    profile_names: tuple[ProfileName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,10 @@ class Instrument:
     def drivers(self) -> Drivers | None:
         """Which blocks are asked what goes with them; None where no driver analysis is wanted."""
         return self.definition.drivers
+
+    @property
+    def profile_names(self) -> tuple[ProfileName, ...]:
+        return self.definition.profile_names
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:

@@ -1,0 +1,268 @@
+"""Customers grouped by the shape of their wishes: real profiles where there are any, else types by a plain rule."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from diagnosis.analysis.drivers import missing_text, own_scores
+from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.states import mean_of
+from diagnosis.analysis.study import Matrix, counted
+from diagnosis.profile_result import ProfileCandidate, ProfileKey, ProfileMean, ProfileRow, ProfilesResult
+from diagnosis.result import Mean, StateResult
+from diagnosis.stats.anova import welch_anova
+from diagnosis.stats.classification import Key, classification_key
+from diagnosis.stats.clustering import Labels
+from diagnosis.stats.imputation import two_way_imputed
+from diagnosis.stats.profiles import Candidate, NoProfiles, Profiles, demand_types, find_profiles
+from diagnosis.stats.results import NotEnough
+from diagnosis.stats.scales import score_dimension
+from surveys.disclosure import is_indicative, minimum_for, suppress_split
+
+NOTABLE = 0.3
+"""A profile wants more (or less) of a dimension when it stands off the mean of all by 5 % of a scale of 1 to 7."""
+DIFFERENT = 0.05
+
+
+def profiles_result(book: ScoreBook, states: Mapping[str, StateResult]) -> ProfilesResult | None:
+    """Profiles of the customers' wishes with what each gets and is offered; None where wishes were not asked.
+
+    Profiles are built from wishes, so their fit (standard minus wish) is given without a test. A wish that is
+    missing is replaced by two-way imputation where a customer gave more than half of them; means rest on given
+    answers alone.
+    """
+    study, plan = book.study, book.study.instrument.waterfall
+    wishes = book.states.get(plan.start)
+    if wishes is None or not book.is_shown(plan.start):
+        return None
+    kept = [place for place in range(wishes.scores.shape[1]) if book.is_dimension_shown(plan.start, place)]
+    if len(kept) < 2:
+        return None
+    own = own_scores(book, plan.start)
+    imputed = two_way_imputed(own[:, kept])
+    found = find_profiles(imputed.scores, random_state=study.random_state)
+    if isinstance(found, NotEnough):
+        return _none(wishes.audience, missing_text(found), imputed.share)
+    labels = found.labels if isinstance(found, Profiles) else demand_types(imputed.scores)[0]
+    sizes = np.bincount(labels[labels >= 0]).tolist()
+    if isinstance(found, NoProfiles):
+        present = [group for group, size in enumerate(sizes) if size]
+        labels = np.where(labels < 0, -1, np.searchsorted(present, labels))
+        sizes = [sizes[group] for group in present]
+    rows = _rows(book, wishes.audience, labels, sizes, own, states)
+    is_found = isinstance(found, Profiles)
+    return ProfilesResult(
+        audience=wishes.audience,
+        kind="profiles" if is_found else "types",
+        n=found.n,
+        silhouette=found.silhouette if isinstance(found, Profiles) else None,
+        stability=found.stability if isinstance(found, Profiles) else None,
+        useful=_is_useful(book, wishes.audience, labels) if is_found else None,
+        rows=rows,
+        candidates=tuple(_candidate(one, found.n) for one in found.candidates),
+        key=_key(book, wishes.audience, labels) if is_found else None,
+        imputed=imputed.share,
+        reason=None if is_found else _no_profiles_text(found.candidates),
+    )
+
+
+def _none(audience: str, reason: str, imputed: float) -> ProfilesResult:
+    return ProfilesResult(audience, "none", None, None, None, None, (), (), None, imputed, reason)
+
+
+def _no_profiles_text(candidates: Sequence[Candidate]) -> str:
+    failures = {candidate.failure for candidate in candidates}
+    if failures == {"silhouette"}:
+        why = _("no split into 2 to 6 groups sets customers apart clearly enough")
+    elif "stability" in failures:
+        why = _("the groups do not come back when the customers are drawn anew")
+    else:
+        why = _("a group would be smaller than 5 % or 30 customers")
+    return _(
+        "No distinct profiles: %(why)s. Wishes form a continuum; the types below follow a plain rule."
+    ) % {"why": why}
+
+
+def _candidate(one: Candidate, n: int) -> ProfileCandidate:
+    return ProfileCandidate(
+        one.k, one.silhouette, one.smallest / n, one.stability, one.bic, one.entropy, one.failure
+    )
+
+
+def _rows(
+    book: ScoreBook,
+    audience: str,
+    labels: Labels,
+    sizes: Sequence[int],
+    own: Matrix,
+    states: Mapping[str, StateResult],
+) -> tuple[ProfileRow, ...]:
+    study = book.study
+    least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
+    weights = study.weights(audience)
+    counts = {
+        str(group): counted(size, None if weights is None else weights[labels == group])
+        for group, size in enumerate(sizes)
+    }
+    hidden = suppress_split(counts, least)
+    codes = [dimension.code for dimension in study.instrument.dimensions]
+    received = own_scores(book, study.instrument.waterfall.end) if _has_received(book) else None
+    outcomes = _outcomes(book, audience)
+    known = [own[labels == group] for group in range(len(sizes))]
+    means = np.array([[_mean_or_nan(rows[:, place]) for place in range(own.shape[1])] for rows in known])
+    apart = means - np.nanmean(means, axis=0)
+    return tuple(
+        ProfileRow(
+            number=group + 1,
+            name="",
+            n=None,
+            share=None,
+            indicative=False,
+            hidden=study.hidden_text(audience),
+            more=(),
+            less=(),
+            wanted={},
+            received={},
+            fit={},
+            outcomes={},
+        )
+        if str(group) in hidden
+        else ProfileRow(
+            number=group + 1,
+            name=_suggested(book, means, group),
+            n=size,
+            share=size / sum(sizes),
+            indicative=is_indicative(audience, size),
+            hidden=None,
+            more=tuple(_notable(codes, apart[group], 1.0)),
+            less=tuple(_notable(codes, apart[group], -1.0)),
+            wanted=_means(book, audience, own, labels == group, codes),
+            received={} if received is None else _means(book, audience, received, labels == group, codes),
+            fit=_fit(book, states, codes, means[group]),
+            outcomes={
+                code: _mean(book, audience, np.where(labels == group, scores, np.nan))
+                for code, scores in outcomes.items()
+            },
+        )
+        for group, size in enumerate(sizes)
+    )
+
+
+def _has_received(book: ScoreBook) -> bool:
+    plan = book.study.instrument.waterfall
+    end = book.states.get(plan.end)
+    return end is not None and end.audience == book.states[plan.start].audience and book.is_shown(plan.end)
+
+
+def _mean_or_nan(column: Matrix) -> float:
+    given = column[~np.isnan(column)]
+    return float(given.mean()) if given.size else float("nan")
+
+
+def _notable(codes: Sequence[str], apart: Matrix, sign: float) -> list[str]:
+    """Dimensions that stand off the mean of all profiles in one direction, the farthest first; three at most."""
+    order = sorted((-sign * value, code) for code, value in zip(codes, apart.tolist(), strict=True))
+    return [code for value, code in order if -value >= NOTABLE][:3]
+
+
+def _suggested(book: ScoreBook, means: Matrix, group: int) -> str:
+    """Name whose high dimensions stand out most over its low ones in this profile beside the others; "" without one.
+
+    The profile with the highest wishes throughout takes the name that has no dimensions, if the instrument gives one.
+    """
+    names = book.study.instrument.profile_names
+    places = {dimension.code: place for place, dimension in enumerate(book.study.instrument.dimensions)}
+    height = np.nanmean(means, axis=1)
+    shape = means - height[:, None]
+    shape -= np.nanmean(shape, axis=0)
+    overall = next((one.name for one in names if not one.high), "")
+    if (
+        overall
+        and len(height) > 1
+        and group == int(height.argmax())
+        and np.nanstd(shape[group]) < NOTABLE * 2.0
+    ):
+        return overall
+    best, chosen = NOTABLE, ""
+    for one in names:
+        high = [shape[group, places[code]] for code in one.high if code in places]
+        low = [shape[group, places[code]] for code in one.low if code in places]
+        if high and not np.isnan([*high, *low]).any():
+            score = float(np.mean(high)) - (float(np.mean(low)) if low else 0.0)
+            best, chosen = (score, one.name) if score > best else (best, chosen)
+    return chosen
+
+
+def _means(
+    book: ScoreBook, audience: str, scores: Matrix, member: np.ndarray, codes: Sequence[str]
+) -> dict[str, ProfileMean]:
+    return {
+        code: _mean(book, audience, np.where(member, scores[:, place], np.nan))
+        for place, code in enumerate(codes)
+    }
+
+
+def _mean(book: ScoreBook, audience: str, column: Matrix) -> ProfileMean:
+    found: Mean = mean_of(book.study, audience, column, subgroup=True)
+    return ProfileMean(found.n, found.mean, found.ci_low, found.ci_high)
+
+
+def _fit(
+    book: ScoreBook, states: Mapping[str, StateResult], codes: Sequence[str], wanted: Matrix
+) -> dict[str, float]:
+    """Standard minus wish by dimension, where the coverage gap's standard may be shown."""
+    gap = next((one for one in book.study.instrument.gaps if one.kind == "coverage"), None)
+    standard = states.get(gap.later) if gap else None
+    if standard is None:
+        return {}
+    return {
+        code: float(level - wish)
+        for code, wish in zip(codes, wanted.tolist(), strict=True)
+        if (level := standard.dimensions[code].mean) is not None and not np.isnan(wish)
+    }
+
+
+def _outcomes(book: ScoreBook, audience: str) -> dict[str, Matrix]:
+    drivers, study, frame = book.study.instrument.drivers, book.study, book.study.frame(audience)
+    found = {}
+    for block in study.instrument.outcomes:
+        items = [item.code for item in block.items if frame is not None and frame.has_slot(item.code)]
+        if drivers is not None and block.code in drivers.outcomes and items:
+            found[block.code] = score_dimension(study.outcome_ratings(audience, items))
+    return found
+
+
+def _is_useful(book: ScoreBook, audience: str, labels: Labels) -> bool | None:
+    """Whether profiles differ on overall perception or an outcome (Welch's analysis of variance, Bonferroni)."""
+    measures = list(_outcomes(book, audience).values())
+    if _has_received(book):
+        measures.append(
+            two_way_imputed(own_scores(book, book.study.instrument.waterfall.end)).scores.mean(axis=1)
+        )
+    p_values = []
+    for scores in measures:
+        groups = [scores[(labels == group) & ~np.isnan(scores)] for group in range(int(labels.max()) + 1)]
+        found = welch_anova(groups)
+        if not isinstance(found, NotEnough):
+            p_values.append(found.p_value)
+    return min(p_values) * len(p_values) <= DIFFERENT if p_values else None
+
+
+def _key(book: ScoreBook, audience: str, labels: Labels) -> ProfileKey | None:
+    """A short key over the single wishes; missing ones are replaced as the dimensions are."""
+    state = book.study.instrument.waterfall.start
+    items = [item for kept in book.items[state].values() for item in kept]
+    ratings = two_way_imputed(book.study.ratings(audience, state, items)).scores
+    kept = labels >= 0
+    found = classification_key(ratings[kept], labels[kept], random_state=book.study.random_state)
+    if not isinstance(found, Key):
+        return None
+    return ProfileKey(
+        items=tuple(items[place] for place in found.items),
+        constants=found.constants,
+        weights=found.weights,
+        hit_rate=found.hit_rate,
+        by_chance=found.by_chance,
+        n=found.n,
+    )
