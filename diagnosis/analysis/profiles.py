@@ -23,6 +23,8 @@ from surveys.disclosure import is_indicative, minimum_for, suppress_split
 NOTABLE = 0.3
 """A profile wants more (or less) of a dimension when it stands off the mean of all by 5 % of a scale of 1 to 7."""
 DIFFERENT = 0.05
+LIKE = 0.4
+"""A name is suggested from this likeness on."""
 
 
 def profiles_result(book: ScoreBook, states: Mapping[str, StateResult]) -> ProfilesResult | None:
@@ -167,9 +169,10 @@ def _notable(codes: Sequence[str], apart: Matrix, sign: float) -> list[str]:
 
 
 def _suggested(book: ScoreBook, means: Matrix, group: int) -> str:
-    """Name whose high dimensions stand out most over its low ones in this profile beside the others; "" without one.
+    """Name whose pattern of high and low dimensions is most like this profile beside the others; "" without one.
 
-    The profile with the highest wishes throughout takes the name that has no dimensions, if the instrument gives one.
+    Likeness is the cosine of pattern and shape, from LIKE on. The profile with the highest wishes throughout takes
+    the name that has no dimensions, if the instrument gives one.
     """
     names = book.study.instrument.profile_names
     places = {dimension.code: place for place, dimension in enumerate(book.study.instrument.dimensions)}
@@ -184,13 +187,15 @@ def _suggested(book: ScoreBook, means: Matrix, group: int) -> str:
         and np.nanstd(shape[group]) < NOTABLE * 2.0
     ):
         return overall
-    best, chosen = NOTABLE, ""
+    best, chosen = LIKE, ""
     for one in names:
-        high = [shape[group, places[code]] for code in one.high if code in places]
-        low = [shape[group, places[code]] for code in one.low if code in places]
-        if high and not np.isnan([*high, *low]).any():
-            score = float(np.mean(high)) - (float(np.mean(low)) if low else 0.0)
-            best, chosen = (score, one.name) if score > best else (best, chosen)
+        pattern = np.zeros(shape.shape[1])
+        pattern[[places[code] for code in one.high if code in places]] = 1.0
+        pattern[[places[code] for code in one.low if code in places]] = -1.0
+        length = float(np.linalg.norm(pattern) * np.linalg.norm(np.nan_to_num(shape[group])))
+        if one.high and length > 0.0:
+            likeness = float(pattern @ np.nan_to_num(shape[group])) / length
+            best, chosen = (likeness, one.name) if likeness > best else (best, chosen)
     return chosen
 
 
