@@ -92,6 +92,8 @@ def member_of(world: World, role: str) -> Member:
         return make_member(world.owner, role, client)
 
 
+COMPUTES_ONLY = {"diagnosis:published_table"}
+"""Pages whose form is posted because it may carry a file; nothing is kept."""
 READABLE = {
     Role.CLIENT_VIEWER: {
         "engagement_list",
@@ -151,4 +153,5 @@ def test_readers_see_no_form_that_writes(role: str, world: World) -> None:
         if answer.status_code == 200 and "text/html" in answer.headers["Content-Type"]:
             offers = Offers()
             offers.feed(answer.content.decode())
-            assert own(offers.posts, page) == set(), route.name
+            posted = own(offers.posts, page) - ({page} if route.name in COMPUTES_ONLY else set())
+            assert posted == set(), route.name

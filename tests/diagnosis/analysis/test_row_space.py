@@ -28,29 +28,6 @@ def shown_masks(result: Result, rows: list[dict[str, str]]) -> list[np.ndarray]:
     ]
 
 
-def test_differences_and_sums_of_differences_are_found() -> None:
-    everybody = np.ones(20, dtype=np.bool_)
-    assert not is_any_small_group_solvable([])
-    assert not is_any_small_group_solvable([everybody])
-    assert not is_any_small_group_solvable([everybody, mask(20, *range(5))])
-    assert is_any_small_group_solvable([everybody, mask(20, *range(4))])
-    assert is_any_small_group_solvable([mask(20, *range(12)), mask(20, *range(9))])
-    overlapping = [mask(20, *range(10)), mask(20, *range(5, 16)), mask(20, *range(1, 16))]
-    assert not is_any_small_group_solvable(overlapping[:2])
-    assert is_any_small_group_solvable([mask(8, 0, 1, 2, 3, 4), mask(8, 4, 5, 6, 7), mask(8, *range(8))])
-
-
-def test_more_small_cells_than_can_be_searched_count_as_solvable() -> None:
-    codes = np.arange(64)
-    assert is_any_small_group_solvable([(codes >> bit) % 2 == 1 for bit in range(6)])
-
-
-def test_many_groups_are_told_apart() -> None:
-    nested = [mask(400, *range(6 * (place + 1))) for place in range(64)]
-    assert not is_any_small_group_solvable(nested)
-    assert is_any_small_group_solvable([*nested, mask(400, *range(10))])
-
-
 def test_an_attribute_nested_in_another_is_hidden_when_the_difference_is_small() -> None:
     rows = [{"a_region": "North" if i < 30 else "South", "b_size": "Large" if i < 27 else "Small"}
             for i in range(60)]  # fmt: skip

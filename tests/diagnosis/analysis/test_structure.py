@@ -10,7 +10,7 @@ from diagnosis.analysis import analyse
 from diagnosis.analysis.study import Study
 from diagnosis.frames import Frames
 from diagnosis.result import Result
-from diagnosis.stats.omega import OmegaEstimate, omega_interval, omega_total
+from diagnosis.stats.omega import OmegaEstimate, omega_interval
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.validity import heterotrait_ratio
 from diagnosis.structure_figures import structure_context, structure_tables, why_not
@@ -177,22 +177,6 @@ def test_tables_and_round_trip() -> None:
         assert {len(row) for row in table.rows} == {len(table.header)}
     assert Result.from_json(result.to_json()) == result
     assert structure_tables(replace(result, structure=None), die_crm()) == []
-
-
-def test_interval_of_omega_covers_as_it_says() -> None:
-    random = np.random.default_rng(3)
-    loadings = np.array([0.6, 0.7, 0.8])
-    noise = np.sqrt(1.0 - loadings**2)
-    true = loadings.sum() ** 2 / (loadings.sum() ** 2 + (noise**2).sum())
-    hits = []
-    for _draw in range(400):
-        factor = random.standard_normal((200, 1))
-        estimate = omega_total(factor * loadings + random.standard_normal((200, 3)) * noise)
-        assert isinstance(estimate, OmegaEstimate)
-        limits = omega_interval(estimate)
-        assert not isinstance(limits, NotEnough)
-        hits.append(limits[0] <= true <= limits[1])
-    assert 0.91 <= np.mean(hits) <= 0.98
 
 
 def test_loadings_that_cancel_have_no_interval() -> None:

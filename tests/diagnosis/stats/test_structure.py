@@ -327,3 +327,28 @@ def test_conditions_of_congruence_are_stated() -> None:
     heywood = scale(200, [0.3, 0.3, 0.3], seed=5)
     heywood[:, 2] = heywood[:, 0] + heywood[:, 1] + RANDOM.normal(0.0, 0.1, 200)
     assert is_refused(tucker_congruence([good, heywood]), "not_defined")
+
+
+def test_interval_of_omega_covers_as_it_says() -> None:
+    random = np.random.default_rng(3)
+    loadings = np.array([0.6, 0.7, 0.8])
+    noise = np.sqrt(1.0 - loadings**2)
+    true = loadings.sum() ** 2 / (loadings.sum() ** 2 + (noise**2).sum())
+    hits = []
+    for _draw in range(400):
+        factor = random.standard_normal((200, 1))
+        estimate = omega.omega_total(factor * loadings + random.standard_normal((200, 3)) * noise)
+        assert isinstance(estimate, omega.OmegaEstimate)
+        limits = omega.omega_interval(estimate)
+        assert not isinstance(limits, NotEnough)
+        hits.append(limits[0] <= true <= limits[1])
+    assert 0.91 <= np.mean(hits) <= 0.98
+
+
+def test_loadings_that_cancel_have_no_interval() -> None:
+    ratings = scale(300, [0.7, 0.7, 0.7, 0.7])
+    ratings[:, 2:] = 8.0 - ratings[:, 2:]
+    estimate = omega.omega_total(ratings)
+    assert isinstance(estimate, omega.OmegaEstimate)
+    balanced = omega.OmegaEstimate(300, 4, 0.0, 0.0, (0.7, 0.7, -0.7, -0.7), estimate.residuals)
+    assert is_refused(omega.omega_interval(balanced), "not_defined")
