@@ -26,6 +26,7 @@ from diagnosis.stats.mediation import Chain, path_chain
 from diagnosis.stats.response_surface import ResponseSurface, response_surface
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.scales import score_dimension
+from surveys.disclosure import safe_total
 
 RANKS_APART = 3
 """A dimension is masked when its rank in one outcome and in all together are so far apart, beyond its interval."""
@@ -132,7 +133,14 @@ def _modelled(
 
 
 def missing_text(no: NotEnough) -> str:
-    """Why a model could not be computed, and what it would need."""
+    """Why a model could not be computed, and what it would need; a number of persons below 5 is never named."""
+    if no.reason == "too_few" and safe_total(no.n) is None:
+        text = ngettext(
+            "Not computed: it needs %(needed)s person with complete answers, fewer have them.",
+            "Not computed: it needs %(needed)s persons with complete answers, fewer have them.",
+            no.needed,
+        )
+        return text % {"needed": no.needed}
     if no.reason == "too_few":
         text = ngettext(
             "Not computed: it needs %(needed)s person with complete answers, %(n)s has them.",

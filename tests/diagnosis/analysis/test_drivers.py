@@ -1,5 +1,6 @@
 """Drivers of a wave: what was built in is found, what a composite hides is named, what is missing is said in words."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from diagnosis.frames import Frames
 from diagnosis.result import Result
 from diagnosis.stats.results import NotEnough
 from diagnosis.tables import result_tables
+from surveys.disclosure import MIN_GROUP
+from surveys.instruments import MISSING
 from surveys.simulation import SAMPLE_TRUTH
 from tests.diagnosis.draws import die_crm, draw_frames
 from tests.factories.documents import sample_result
@@ -119,6 +122,32 @@ def test_what_the_composite_hides_is_named() -> None:
 )
 def test_reasons_are_sentences(answer: NotEnough, words: str) -> None:
     assert words in missing_text(answer)
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_a_reason_never_counts_fewer_than_five_persons(n: int) -> None:
+    text = missing_text(NotEnough("too_few", n, 100))
+    assert "100 persons" in text
+    assert ("fewer have them" in text) == (n < MIN_GROUP)
+    assert (f", {n} " in text) == (n >= MIN_GROUP)
+
+
+def test_a_hidden_outcome_is_not_counted_by_its_drivers() -> None:
+    frames = draw_frames(SAMPLE_TRUTH, 7, {"customers": 60, "managers": 12, "front_line": 45})
+    customers = frames.audiences["customers"]
+    scores = customers.scores.copy()
+    columns = [place for place, slot in enumerate(customers.slots) if slot.startswith("Y")]
+    scores[3:, columns] = MISSING
+    asked = {**frames.audiences, "customers": replace(customers, scores=scores)}
+    result = analyse(die_crm(), replace(frames, audiences=asked))
+    hidden = {row.code for row in result.outcomes if row.audience == "customers" and row.mean.suppressed}
+    assert hidden >= {"Y1", "Y3", "Y4"}
+    drivers = drivers_of(result)
+    assert drivers.path is not None
+    reasons = [one.reason for one in (drivers.together, *drivers.outcomes, drivers.path)]
+    for reason in (*reasons, drivers.asymmetry_reason, drivers.surface_reason):
+        assert reason is not None
+        assert "fewer have them" in reason
 
 
 def test_the_map_names_what_matters_and_surely_falls_short() -> None:
