@@ -70,7 +70,7 @@ class AsymmetryRow:
 
 @dataclass(frozen=True, slots=True)
 class SurfaceRow:
-    """One parameter of the response surface: a1 to a4 with t interval."""
+    """One parameter of the response surface, a1 to a4, with percentile interval of the bootstrap."""
 
     code: str
     estimate: float

@@ -66,7 +66,7 @@ def drivers_result(book: ScoreBook) -> Drivers | None:
         outcomes=single,
         together=together,
         masked=tuple(_masked(single, together)) if len(single) > 1 else (),
-        importance={row.dimension: row.share for row in together.rows} or None,
+        importance=_importance(together),
         asymmetry=asymmetry,
         asymmetry_reason=asymmetry_reason,
         surface=surface,
@@ -171,6 +171,13 @@ def _masked(single: Sequence[OutcomeDrivers], together: OutcomeDrivers) -> list[
     return found
 
 
+def _importance(together: OutcomeDrivers) -> dict[str, float] | None:
+    """Shares as weights that sum to 1; a dimension that goes in the other direction weighs nothing."""
+    shares = {row.dimension: row.share if row.r > 0.0 else 0.0 for row in together.rows}
+    whole = sum(shares.values())
+    return {code: share / whole for code, share in shares.items()} if whole > 0.0 else None
+
+
 def _asymmetry(
     outcome: Matrix, received: Matrix, codes: Sequence[str]
 ) -> tuple[tuple[AsymmetryRow, ...], str | None]:
@@ -220,7 +227,15 @@ def _surface(book: ScoreBook, outcome: Matrix) -> tuple[tuple[SurfaceRow, ...], 
             )
         return (), missing_text(found)
     tests = {"a1": found.a1, "a2": found.a2, "a3": found.a3, "a4": found.a4}
-    return tuple(SurfaceRow(code, one.estimate, one.ci_low, one.ci_high) for code, one in tests.items()), None
+    return tuple(
+        SurfaceRow(
+            code,
+            one.estimate,
+            one.ci_low if one.boot_low is None else one.boot_low,
+            one.ci_high if one.boot_high is None else one.boot_high,
+        )
+        for code, one in tests.items()
+    ), None
 
 
 def _path(

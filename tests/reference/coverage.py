@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-NOT_BUILT = "not yet built"
-
 NOT_IN_PRODUCT: Mapping[str, str] = {
     # drivers
     "edge_case.perfect_separation": "the product fits no logistic regression, so nothing can separate",

@@ -8,7 +8,7 @@ import pytest
 
 from diagnosis import driver_figures
 from diagnosis.analysis import analyse
-from diagnosis.analysis.drivers import _masked, missing_text
+from diagnosis.analysis.drivers import _importance, _masked, missing_text
 from diagnosis.driver_result import DriverRow, Drivers, OutcomeDrivers
 from diagnosis.frames import Frames
 from diagnosis.result import Result
@@ -164,3 +164,10 @@ def test_the_map_names_what_matters_and_surely_falls_short() -> None:
     }.items():
         note = driver_figures.importance_note({"importance": {"kind": kind, "n": 5}})
         assert words in note
+
+
+def test_a_dimension_that_goes_in_the_other_direction_weighs_nothing() -> None:
+    together = OutcomeDrivers("", "All", 200, 0.5, 0.4, (row("R1", 1), row("R2", 2, r=-0.4), row("R3", 3)))
+    assert _importance(together) == {"R1": 0.5, "R2": 0.0, "R3": 0.5}
+    against = OutcomeDrivers("", "All", 200, 0.5, 0.4, (row("R1", 1, r=-0.2),))
+    assert _importance(against) is None
