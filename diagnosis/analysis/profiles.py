@@ -111,9 +111,15 @@ def _rows(
     codes = [dimension.code for dimension in study.instrument.dimensions]
     received = own_scores(book, study.instrument.waterfall.end) if _has_received(book) else None
     outcomes = _outcomes(book, audience)
-    known = [own[labels == group] for group in range(len(sizes))]
-    means = np.array([[_mean_or_nan(rows[:, place]) for place in range(own.shape[1])] for rows in known])
-    apart = means - np.nanmean(means, axis=0)
+    wanted = [_means(book, audience, own, labels == group, codes) for group in range(len(sizes))]
+    means = np.array(
+        [[np.nan if row[code].mean is None else row[code].mean for code in codes] for row in wanted]
+    )
+    apart = means - _known_means(means, axis=0)
+    held = [
+        float((labels == group).sum() if weights is None else weights[labels == group].sum())
+        for group in range(len(sizes))
+    ]
     return tuple(
         ProfileRow(
             number=group + 1,
@@ -134,14 +140,14 @@ def _rows(
             number=group + 1,
             name=_suggested(book, means, group),
             n=size,
-            share=size / sum(sizes),
+            share=held[group] / sum(held),
             indicative=is_indicative(audience, size),
             hidden=None,
             more=tuple(_notable(codes, apart[group], 1.0)),
             less=tuple(_notable(codes, apart[group], -1.0)),
-            wanted=_means(book, audience, own, labels == group, codes),
+            wanted=wanted[group],
             received={} if received is None else _means(book, audience, received, labels == group, codes),
-            fit=_fit(book, states, codes, means[group]),
+            fit=_fit(book, states, wanted[group]),
             outcomes={
                 code: _mean(book, audience, np.where(labels == group, scores, np.nan))
                 for code, scores in outcomes.items()
@@ -157,14 +163,16 @@ def _has_received(book: ScoreBook) -> bool:
     return end is not None and end.audience == book.states[plan.start].audience and book.is_shown(plan.end)
 
 
-def _mean_or_nan(column: Matrix) -> float:
-    given = column[~np.isnan(column)]
-    return float(given.mean()) if given.size else float("nan")
+def _known_means(values: Matrix, axis: int) -> Matrix:
+    """Means along an axis of the values that are shown; 0 where none is."""
+    shown = ~np.isnan(values)
+    return np.asarray(np.where(shown, values, 0.0).sum(axis=axis) / np.maximum(shown.sum(axis=axis), 1))
 
 
 def _notable(codes: Sequence[str], apart: Matrix, sign: float) -> list[str]:
     """Dimensions that stand off the mean of all profiles in one direction, the farthest first; three at most."""
-    order = sorted((-sign * value, code) for code, value in zip(codes, apart.tolist(), strict=True))
+    shown = [(code, value) for code, value in zip(codes, apart.tolist(), strict=True) if not np.isnan(value)]
+    order = sorted((-sign * value, code) for code, value in shown)
     return [code for value, code in order if -value >= NOTABLE][:3]
 
 
@@ -176,25 +184,20 @@ def _suggested(book: ScoreBook, means: Matrix, group: int) -> str:
     """
     names = book.study.instrument.profile_names
     places = {dimension.code: place for place, dimension in enumerate(book.study.instrument.dimensions)}
-    height = np.nanmean(means, axis=1)
+    height = _known_means(means, axis=1)
     shape = means - height[:, None]
-    shape -= np.nanmean(shape, axis=0)
+    shape = np.nan_to_num(shape - _known_means(shape, axis=0))
     overall = next((one.name for one in names if not one.high), "")
-    if (
-        overall
-        and len(height) > 1
-        and group == int(height.argmax())
-        and np.nanstd(shape[group]) < NOTABLE * 2.0
-    ):
+    if overall and len(height) > 1 and group == int(height.argmax()) and np.std(shape[group]) < NOTABLE * 2.0:
         return overall
     best, chosen = LIKE, ""
     for one in names:
         pattern = np.zeros(shape.shape[1])
         pattern[[places[code] for code in one.high if code in places]] = 1.0
         pattern[[places[code] for code in one.low if code in places]] = -1.0
-        length = float(np.linalg.norm(pattern) * np.linalg.norm(np.nan_to_num(shape[group])))
+        length = float(np.linalg.norm(pattern) * np.linalg.norm(shape[group]))
         if one.high and length > 0.0:
-            likeness = float(pattern @ np.nan_to_num(shape[group])) / length
+            likeness = float(pattern @ shape[group]) / length
             best, chosen = (likeness, one.name) if likeness > best else (best, chosen)
     return chosen
 
@@ -214,17 +217,17 @@ def _mean(book: ScoreBook, audience: str, column: Matrix) -> ProfileMean:
 
 
 def _fit(
-    book: ScoreBook, states: Mapping[str, StateResult], codes: Sequence[str], wanted: Matrix
+    book: ScoreBook, states: Mapping[str, StateResult], wanted: Mapping[str, ProfileMean]
 ) -> dict[str, float]:
-    """Standard minus wish by dimension, where the coverage gap's standard may be shown."""
+    """Standard minus wish by dimension, where both may be shown: either of them and this would give the other."""
     gap = next((one for one in book.study.instrument.gaps if one.kind == "coverage"), None)
     standard = states.get(gap.later) if gap else None
     if standard is None:
         return {}
     return {
-        code: float(level - wish)
-        for code, wish in zip(codes, wanted.tolist(), strict=True)
-        if (level := standard.dimensions[code].mean) is not None and not np.isnan(wish)
+        code: level - wish.mean
+        for code, wish in wanted.items()
+        if (level := standard.dimensions[code].mean) is not None and wish.mean is not None
     }
 
 

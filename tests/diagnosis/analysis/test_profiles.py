@@ -12,6 +12,7 @@ from diagnosis.profile_result import ProfilesResult
 from diagnosis.result import Result
 from diagnosis.tables import result_tables
 from surveys.disclosure import MIN_CUSTOMER_SUBGROUP
+from surveys.instruments import MISSING
 from surveys.simulation import SAMPLE_TRUTH
 from tests.diagnosis.draws import die_crm, draw_frames
 
@@ -108,6 +109,37 @@ def test_no_group_below_the_threshold_is_shown(split: Result, continuum: Result)
             assert row.hidden is not None or (row.n or 0) >= MIN_CUSTOMER_SUBGROUP
             for mean in (*row.wanted.values(), *row.received.values(), *row.outcomes.values()):
                 assert mean.mean is None or (mean.n or 0) >= MIN_CUSTOMER_SUBGROUP
+
+
+def test_the_fit_to_a_hidden_wish_is_hidden_too() -> None:
+    frames = with_profiles()
+    customers = frames.audiences["customers"]
+    scores = customers.scores.copy()
+    scores[20:, [slot.startswith("CE.R9") for slot in customers.slots]] = MISSING
+    sparse = replace(frames, audiences=frames.audiences | {"customers": replace(customers, scores=scores)})
+    rows = profiles_of(analyse(die_crm(), sparse)).rows
+    assert any(row.wanted["R9"].mean is None for row in rows)
+    for row in rows:
+        assert set(row.fit) == {code for code, wish in row.wanted.items() if wish.mean is not None}
+        assert row.wanted["R9"].mean is not None or "R9" not in {*row.more, *row.less}
+
+
+def test_wanted_and_fit_give_the_one_standard_with_weights_too() -> None:
+    frames = with_profiles()
+    customers = frames.audiences["customers"]
+    weighted = replace(customers, weights=tuple(1.0 + 3.0 * (row % 3) for row in range(customers.n)))
+    result = analyse(die_crm(), replace(frames, audiences=frames.audiences | {"customers": weighted}))
+    rows = profiles_of(result).rows
+    for row in rows:
+        for code, wish in row.wanted.items():
+            assert wish.mean is not None
+            assert wish.mean + row.fit[code] == pytest.approx(result.states["DS"].dimensions[code].mean)
+    shares = [row.share for row in rows if row.share is not None]
+    assert sum(shares) == pytest.approx(1.0)
+    assert any(
+        abs(share - (row.n or 0) / (profiles_of(result).n or 1)) > 1e-6
+        for share, row in zip(shares, rows, strict=True)
+    )
 
 
 def test_words_and_tables_follow_the_result(split: Result, continuum: Result) -> None:
