@@ -18,7 +18,7 @@ from crmgap_site.launcher.site import Counts, Site
 from crmgap_site.launcher.testing import remove_abandoned, remove_places
 from crmgap_site.launcher.valkey import Valkey
 
-FIRST_PORT = 8100
+FIRST_PORT, PORTS_APART = 8100, 1000
 COUNTS = Counts(web_processes=2, web_threads=4, workers=2)
 
 
@@ -46,7 +46,7 @@ def running_product(folder: Path) -> Iterator[Trial]:
         postgres.start(supervisor)
         valkey.start(supervisor)
         servers = postgres.environment() | valkey.environment()
-        port = choose_port(FIRST_PORT)
+        port = choose_port(FIRST_PORT + os.getpid() % PORTS_APART)
         env = site_environment(places, self_test_environment(os.environ) | servers, port)
         site = Site(places, supervisor, env, COUNTS)
         site.migrate()
