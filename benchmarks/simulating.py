@@ -1,8 +1,8 @@
-"""Do the promises of the method hold in samples whose truth is known? `python -m benchmarks.simulating` renews the table.
+"""Do the promises of the method hold in samples whose truth is known? `python -m benchmarks.simulating` tells.
 
-Scores lie on the 1-7 scale in steps of one third (a dimension of three items); shapes: normal, skewed, and at the ceiling,
-where about a third have the highest score. The product's own functions judge every sample; permutation tests, which can
-only lower a word, are left out by giving everybody the weight 1.
+Scores lie on the 1-7 scale in steps of one third (a dimension of three items); shapes: normal, skewed, and at the
+ceiling, where about a third have the highest score. The product's own functions judge every sample; permutation tests,
+which can only lower a word, are left out by giving everybody the weight 1.
 """
 
 import re

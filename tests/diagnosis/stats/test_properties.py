@@ -1,4 +1,4 @@
-"""Properties that hold for all answers: what must not change alpha or a gap, sums that are exact, and the simulation."""
+"""Properties that hold for all answers: what must not change alpha or a gap, sums that are exact; the simulation."""
 
 import numpy as np
 import pytest
