@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,23 @@ def run_check(check: Check) -> bool:
         check=False,
     )
     seconds = time.monotonic() - began
-    print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {check.name}  ({seconds:.1f} s)", flush=True)
-    if done.returncode:
-        sys.stdout.buffer.write(done.stdout)
-        sys.stdout.flush()
+    line = f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {check.name}  ({seconds:.1f} s)\n"
+    shown = done.stdout.decode(errors="replace") if done.returncode else ""
+    print(line + shown, end="", flush=True)
     return done.returncode == 0
+
+
+def run_side_by_side(lanes: Sequence[Sequence[Check]]) -> list[str]:
+    """Run the checks of each lane in turn, the lanes at the same time; returns the names of those that failed."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        runs = [pool.submit(lambda lane: [run_check(check) for check in lane], lane) for lane in lanes]
+        answers = [run.result() for run in runs]
+    return [
+        check.name
+        for lane, succeeded in zip(lanes, answers, strict=True)
+        for check, is_fine in zip(lane, succeeded, strict=True)
+        if not is_fine
+    ]
 
 
 def pytest_arguments(options: argparse.Namespace, given: Sequence[str]) -> list[str]:
@@ -131,8 +144,7 @@ def run_all(options: argparse.Namespace, given: Sequence[str]) -> int:
     native.ensure(parts, CHECKOUT / "var" / "log" / "apt.log")
     with private_servers() as variables:
         env = os.environ | {"DJANGO_SETTINGS_MODULE": "crmgap_site.settings"} | variables
-        checks = [*static_checks(env, with_audit=options.audit), *coverage_checks(env)]
-        failed = [check.name for check in checks if not run_check(check)]
+        failed = run_side_by_side([static_checks(env, with_audit=options.audit), coverage_checks(env)])
         if failed:
             print(f"\nFailed before pytest: {', '.join(failed)}.", flush=True)
         tests = subprocess.run(pytest_arguments(options, given), env=env, cwd=CHECKOUT, check=False)

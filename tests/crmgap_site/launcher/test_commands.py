@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmgap_site.launcher.checks import pytest_arguments, read_options
+from crmgap_site.launcher.checks import Check, pytest_arguments, read_options, run_side_by_side
 from crmgap_site.launcher.places import CHECKOUT
 
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
@@ -88,3 +88,16 @@ def test_pytest_leaves_out_what_was_not_asked_for() -> None:
     assert pytest_arguments(options, given)[-2:] == ["-m", "not servers"]
     options, given = read_options(["--long"])
     assert "-m" not in pytest_arguments(options, given)[3:]
+
+
+def test_checks_side_by_side_all_run_and_the_failed_ones_are_named(capfd: pytest.CaptureFixture[str]) -> None:
+    lanes = [
+        [Check("bad", ["sh", "-c", "echo why; exit 3"], {}), Check("after it", ["true"], {})],
+        [Check("beside", ["true"], {}), Check("bad too", ["false"], {})],
+    ]
+    assert run_side_by_side(lanes) == ["bad", "bad too"]
+    shown = capfd.readouterr().out
+    assert "ok      after it" in shown
+    assert "ok      beside" in shown
+    assert "FAILED  bad" in shown
+    assert "why\n" in shown
