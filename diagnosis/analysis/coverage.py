@@ -1,24 +1,24 @@
 """Profile fit: the share of customers whose top wishes the standard meets, and known groups of customers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis.analysis.importance import ticks_of
+from diagnosis.analysis.releases import NO_GROUP, Column, Labels, Releases, answered_mask
 from diagnosis.analysis.scores import ScoreBook, StateScores
 from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, missing_side, side
 from diagnosis.result import Coverage, Gap, GapResult, GroupResult
 from diagnosis.stats.coverage import profile_coverage
 from diagnosis.stats.results import NotEnough
-from diagnosis.stats.row_space import is_any_small_group_solvable
 from surveys.disclosure import is_indicative, minimum_for, suppress_split
 
 UNKNOWN = ""
 
 
-def coverage_result(book: ScoreBook, gap: GapResult) -> Coverage:
+def coverage_result(book: ScoreBook, gap: GapResult, releases: Releases) -> Coverage:
     """Coverage by the standard (later state) of the wishes (earlier state), and both by known attribute."""
     study = book.study
     absent = [state for state in (gap.later, gap.earlier) if not book.is_measured(state)]
@@ -52,7 +52,7 @@ def coverage_result(book: ScoreBook, gap: GapResult) -> Coverage:
         ci_high=found.coverage.ci_high,
         tolerance=found.tolerance,
         dimensions=by_dimension,
-        attributes=_groups(book, standard, wishes),
+        attributes=_groups(book, standard, wishes, releases),
     )
 
 
@@ -67,6 +67,13 @@ class _Split:
     attribute: str
     members: Mapping[str, NDArray[np.bool_]]
     hidden: frozenset[str]
+
+    def labels(self) -> Labels:
+        """Place of each person's group among the members."""
+        found = np.full(len(next(iter(self.members.values()))), NO_GROUP, dtype=np.intp)
+        for place, mask in enumerate(self.members.values()):
+            found[mask] = place
+        return found
 
 
 def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
@@ -84,48 +91,39 @@ def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
     return _Split(attribute, members, frozenset(hidden))
 
 
-def _groups(book: ScoreBook, standard: StateScores, wishes: StateScores) -> tuple[GroupResult, ...]:
+def _groups(
+    book: ScoreBook, standard: StateScores, wishes: StateScores, releases: Releases
+) -> tuple[GroupResult, ...]:
     """Every known attribute alone; a group that stays hidden shows its name and nothing else."""
     frame = book.study.frame(wishes.audience)
     names = sorted({name for row in frame.used_attributes() for name in row}) if frame else []
     rows: list[GroupResult] = []
-    released = [[answered] for answered in _answered(book, wishes)]
     for name in names:
         split = _split(book, wishes, name)
         known = [value for value in split.members if value != UNKNOWN]
         if len(known) > 1 or UNKNOWN in split.members:
-            split, released = _released(book, split, wishes, released)
+            if not releases.allow(wishes.audience, split.labels(), _shown(book, split, wishes)):
+                split = replace(split, hidden=frozenset(split.members))
             rows.extend(_group_rows(book, split, standard, wishes))
     return tuple(rows)
 
 
-def _answered(book: ScoreBook, wishes: StateScores) -> list[NDArray[np.bool_]]:
-    """Who has a score at all, then who has one on each dimension: the totals that are published anyway."""
-    overall: NDArray[np.bool_] = np.asarray(~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1))
+def _shown(book: ScoreBook, split: _Split, wishes: StateScores) -> dict[Column, list[int]]:
+    """Groups of the split whose means are to be shown, by column; the ones of a column are suppressed by themselves."""
+    least = minimum_for(wishes.audience, subgroup=True, named=book.study.is_named(wishes.audience))
     dimensions = range(len(book.study.instrument.dimensions))
-    shown = [index for index in dimensions if book.is_dimension_shown(wishes.state, index)]
-    return [overall, *(~np.isnan(wishes.column(index)) for index in shown)]
-
-
-def _released(
-    book: ScoreBook, split: _Split, wishes: StateScores, released: list[list[NDArray[np.bool_]]]
-) -> tuple[_Split, list[list[NDArray[np.bool_]]]]:
-    """The split and all that is then published, overall and by dimension.
-
-    Groups of several attributes together can give away a small one (30 of the North, 27 of them large): such an
-    attribute is hidden whole. Named audiences are shown from two persons on and are not checked.
-    """
-    if book.study.is_named(wishes.audience):
-        return split, released
-    least = minimum_for(wishes.audience, subgroup=True)
-    wanted: list[list[NDArray[np.bool_]]] = []
-    for before in released:
-        parts = {value: mask & before[0] for value, mask in split.members.items()}
-        hidden = split.hidden | suppress_split({v: int(mask.sum()) for v, mask in parts.items()}, least)
-        wanted.append([*before, *(mask for value, mask in parts.items() if value not in hidden)])
-    if any(is_any_small_group_solvable(groups) for groups in wanted):
-        return _Split(split.attribute, split.members, frozenset(split.members)), released
-    return split, wanted
+    columns: list[Column] = [(wishes.state, None)]
+    received = book.states.get(book.study.instrument.waterfall.end)
+    if received is not None and received.audience == wishes.audience:
+        columns.append((received.state, None))
+    columns += [(wishes.state, index) for index in dimensions if book.is_dimension_shown(wishes.state, index)]
+    shown: dict[Column, list[int]] = {}
+    for column in columns:
+        answered = answered_mask(book, column)
+        counts = {value: int((mask & answered).sum()) for value, mask in split.members.items()}
+        hidden = split.hidden | suppress_split(counts, least)
+        shown[column] = [place for place, value in enumerate(split.members) if value not in hidden]
+    return shown
 
 
 def _group_rows(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnosis.analysis.releases import NO_GROUP, Column, Releases
 from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.study import Matrix
 from diagnosis.early_late_result import EarlyLateResult, EarlyLateRow
@@ -17,7 +18,7 @@ EARLY, LATE = "early", "late"
 DIFFERS, ALIKE, OPEN = "differs", "alike", "open"
 
 
-def early_late_result(book: ScoreBook) -> EarlyLateResult | None:
+def early_late_result(book: ScoreBook, releases: Releases) -> EarlyLateResult | None:
     """Late minus early on every shown state and dimension of the customers; None where it is not known or too few.
 
     Weighted answers are not compared. A column in which a side or somebody left aside must stay hidden is left out.
@@ -32,6 +33,7 @@ def early_late_result(book: ScoreBook) -> EarlyLateResult | None:
         return None
     least = minimum_for(CUSTOMERS, subgroup=True, named=study.is_named(CUSTOMERS))
     columns: dict[tuple[str, str], tuple[Matrix, Matrix]] = {}
+    shown: dict[Column, list[int]] = {}
     for code, found in book.states.items():
         for index, dimension in enumerate(study.instrument.dimensions):
             if found.audience != CUSTOMERS or not book.is_dimension_shown(code, index):
@@ -39,6 +41,10 @@ def early_late_result(book: ScoreBook) -> EarlyLateResult | None:
             column = found.column(index)
             if _may_split(column, masks, least):
                 columns[code, dimension.code] = (column[masks[EARLY]], column[masks[LATE]])
+                shown[code, index] = [0, 1]
+    labels = np.select([masks[EARLY], masks[LATE]], [0, 1], NO_GROUP).astype(np.intp)
+    if not releases.allow(CUSTOMERS, labels, shown):
+        return None
     early, late = ([pair[side] for pair in columns.values()] for side in (0, 1))
     answer = compare_early_late(early, late, scale_range=study.scale_range, random_state=study.random_state)
     if not isinstance(answer, EarlyLate):

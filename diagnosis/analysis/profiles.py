@@ -6,6 +6,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from diagnosis.analysis.drivers import missing_text, own_scores
+from diagnosis.analysis.releases import Column, Releases
 from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.states import mean_of
 from diagnosis.analysis.study import Matrix, counted
@@ -27,12 +28,14 @@ LIKE = 0.4
 """A name is suggested from this likeness on."""
 
 
-def profiles_result(book: ScoreBook, states: Mapping[str, StateResult]) -> ProfilesResult | None:
+def profiles_result(
+    book: ScoreBook, states: Mapping[str, StateResult], releases: Releases
+) -> ProfilesResult | None:
     """Profiles of the customers' wishes with what each gets and is offered; None where wishes were not asked.
 
     Profiles are built from wishes, so their fit (standard minus wish) is given without a test. A wish that is
     missing is replaced by two-way imputation where a customer gave more than half of them; means rest on given
-    answers alone.
+    answers alone, on the same ones as the means of all.
     """
     study, plan = book.study, book.study.instrument.waterfall
     wishes = book.states.get(plan.start)
@@ -52,7 +55,21 @@ def profiles_result(book: ScoreBook, states: Mapping[str, StateResult]) -> Profi
         present = [group for group, size in enumerate(sizes) if size]
         labels = np.where(labels < 0, -1, np.searchsorted(present, labels))
         sizes = [sizes[group] for group in present]
-    rows = _rows(book, wishes.audience, labels, sizes, own, states)
+    columns = _columns(book, wishes.audience, labels, len(sizes))
+    shown: dict[Column, list[int]] = {
+        (state, place): groups[place] for state, (_kept, groups) in columns.items() for place in kept
+    }
+    if not releases.allow(wishes.audience, labels.astype(np.intp), shown):
+        text = _("Hidden: beside the groups that are shown, profiles would give a few customers away.")
+        return _none(wishes.audience, text, imputed.share)
+    rows = _rows(
+        book,
+        wishes.audience,
+        labels,
+        sizes,
+        {state: scores for state, (scores, _) in columns.items()},
+        states,
+    )
     is_found = isinstance(found, Profiles)
     return ProfilesResult(
         audience=wishes.audience,
@@ -97,10 +114,10 @@ def _rows(
     audience: str,
     labels: Labels,
     sizes: Sequence[int],
-    own: Matrix,
+    columns: Mapping[str, Matrix],
     states: Mapping[str, StateResult],
 ) -> tuple[ProfileRow, ...]:
-    study = book.study
+    study, plan = book.study, book.study.instrument.waterfall
     least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
     weights = study.weights(audience)
     counts = {
@@ -109,9 +126,14 @@ def _rows(
     }
     hidden = suppress_split(counts, least)
     codes = [dimension.code for dimension in study.instrument.dimensions]
-    received = own_scores(book, study.instrument.waterfall.end) if _has_received(book) else None
-    outcomes = _outcomes(book, audience)
-    wanted = [_means(book, audience, own, labels == group, codes) for group in range(len(sizes))]
+    received = columns.get(plan.end)
+    outcomes = {
+        code: _protected(scores[:, None], labels, len(sizes), least)[0][:, 0]
+        for code, scores in _outcomes(book, audience).items()
+    }
+    wanted = [
+        _means(book, audience, columns[plan.start], labels == group, codes) for group in range(len(sizes))
+    ]
     means = np.array(
         [[np.nan if row[code].mean is None else row[code].mean for code in codes] for row in wanted]
     )
@@ -155,6 +177,34 @@ def _rows(
         )
         for group, size in enumerate(sizes)
     )
+
+
+def _columns(
+    book: ScoreBook, audience: str, labels: Labels, n_groups: int
+) -> dict[str, tuple[Matrix, list[list[int]]]]:
+    """Wishes and, where asked, what is received, by state: what is kept, and the groups each dimension shows.
+
+    Means rest on the scores all other means rest on, so that profiles weighted by size give the mean of all.
+    """
+    plan = book.study.instrument.waterfall
+    least = minimum_for(audience, subgroup=True, named=book.study.is_named(audience))
+    states = [plan.start, plan.end] if _has_received(book) else [plan.start]
+    return {state: _protected(book.states[state].scores, labels, n_groups, least) for state in states}
+
+
+def _protected(scores: Matrix, labels: Labels, n_groups: int, least: int) -> tuple[Matrix, list[list[int]]]:
+    """Scores (persons, columns) without the groups that a column must hide, and the groups it shows.
+
+    Who is in no group counts as one more group that is hidden: its sum is all minus the others.
+    """
+    kept, shown = scores.copy(), []
+    for place in range(scores.shape[1]):
+        answered = ~np.isnan(scores[:, place])
+        counts = {str(group): int((answered & (labels == group)).sum()) for group in range(-1, n_groups)}
+        hidden = suppress_split(counts, least)
+        shown.append([group for group in range(n_groups) if str(group) not in hidden])
+        kept[~np.isin(labels, shown[-1]), place] = np.nan
+    return kept, shown
 
 
 def _has_received(book: ScoreBook) -> bool:

@@ -17,6 +17,7 @@ from diagnosis.analysis.outcomes import outcome_results
 from diagnosis.analysis.profiles import profiles_result
 from diagnosis.analysis.readiness import readiness_gaps, readiness_result
 from diagnosis.analysis.readiness_scores import score_readiness
+from diagnosis.analysis.releases import Releases
 from diagnosis.analysis.reliability import agreements, reliabilities
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.shares import shares_result
@@ -65,7 +66,8 @@ def analyse(
     show(3, N_STEPS, _("Reliability and readiness"))
     states = state_results(book)
     audiences = audience_results(study)
-    coverage = next((coverage_result(book, gap) for gap in ordered if gap.kind == "coverage"), None)
+    releases = Releases(book)
+    coverage = next((coverage_result(book, gap, releases) for gap in ordered if gap.kind == "coverage"), None)
     readiness_found = readiness_result(readiness, gaps)
     reliability = reliabilities(book)
     show(4, N_STEPS, _("Naming patterns"))
@@ -97,10 +99,10 @@ def analyse(
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         drivers=drivers,
-        profiles=profiles_result(book, states),
+        profiles=profiles_result(book, states, releases),
         appendix=appendix_result(book, gaps),
         shares=shares_result(study),
         units=unit_agreements(book),
-        early_late=early_late_result(book),
+        early_late=early_late_result(book, releases),
         structure=structure_result(book, reliability),
     )

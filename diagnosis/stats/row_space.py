@@ -14,17 +14,19 @@ NOISE: Final = 1e-9
 N_SKETCHES: Final = 3
 
 
-def is_any_small_group_solvable(published: Sequence[NDArray[np.bool_]]) -> bool:
+def is_any_small_group_solvable(
+    published: Sequence[NDArray[np.bool_]], sizes: NDArray[np.intp] | None = None
+) -> bool:
     """Tell whether a group of 1-4 persons is a linear combination of the published groups.
 
-    `published`: one mask over the same persons per published group. Persons who are in the same groups form a cell;
-    only whole cells can be solved. With Q an orthonormal basis of the space of the groups over the cells, a set S of k
-    cells is solvable if and only if its indicator e lies in it: e - QQ'e = 0. Then every cell of S has a leverage
-    |q|^2 of 1/k or more (1 = q.s with |s|^2 = k), and leverages sum to the rank: so few cells come into question that
-    all sets of them are tried, by random sketches z'(e - QQ'e), which are sums over the cells of S.
-    Reference: Chin & Ozsoyoglu (1982).
+    `published`: one mask per published group, over the same persons, or over the same cells of `sizes` persons each.
+    Persons who are in the same groups form a cell; only whole cells can be solved. With Q an orthonormal basis of the
+    space of the groups over the cells, a set S of k cells is solvable if and only if its indicator e lies in it:
+    e - QQ'e = 0. Then every cell of S has a leverage |q|^2 of 1/k or more (1 = q.s with |s|^2 = k), and leverages sum
+    to the rank: so few cells come into question that all sets of them are tried, by random sketches z'(e - QQ'e),
+    which are sums over the cells of S. Reference: Chin & Ozsoyoglu (1982).
     """
-    cells, sizes = _cells(published)
+    cells, sizes = _cells(published, sizes)
     if not sizes.size or sizes.min() > LARGEST_SECRET:
         return False
     _, values, rows = np.linalg.svd(cells, full_matrices=False)
@@ -39,19 +41,20 @@ def is_any_small_group_solvable(published: Sequence[NDArray[np.bool_]]) -> bool:
     return False
 
 
-def _cells(published: Sequence[NDArray[np.bool_]]) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Groups by cells (1 = the cell is in the group) and persons per cell; persons outside all groups are left out."""
+def _cells(
+    published: Sequence[NDArray[np.bool_]], sizes: NDArray[np.intp] | None
+) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Groups by cells (1 = the cell is in the group) and persons per cell; who is in no group is left out."""
     if not published:
         return np.empty((0, 0)), np.empty(0, dtype=np.intp)
-    codes = np.zeros(published[0].size, dtype=np.int64)
-    for place, group in enumerate(published):
-        codes = codes * 2 + group
-        if place % 30 == 29:
-            codes = np.unique(codes, return_inverse=True)[1]
-    _, first, sizes = np.unique(codes, return_index=True, return_counts=True)
-    matrix = np.array([group[first] for group in published], dtype=np.float64)
-    is_shown = matrix.any(axis=0)
-    return matrix[:, is_shown], sizes[is_shown]
+    groups = np.array(published, dtype=np.bool_)
+    is_shown = groups.any(axis=0) if sizes is None else groups.any(axis=0) & (sizes > 0)
+    groups = groups[:, is_shown]
+    codes = np.ascontiguousarray(np.packbits(groups, axis=0).T)
+    keys = codes.view(np.dtype((np.void, codes.shape[1])))[:, 0]
+    _, first, cell = np.unique(keys, return_index=True, return_inverse=True)
+    persons = np.bincount(cell, None if sizes is None else sizes[is_shown]).astype(np.intp)
+    return groups[:, first].astype(np.float64), persons
 
 
 def _has_vanishing_sum(sketches: FloatArray, sizes: NDArray[np.intp], many: int) -> bool:
