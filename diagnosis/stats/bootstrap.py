@@ -1,6 +1,6 @@
 """Bootstrap intervals: percentile, basic and BCa; means are drawn over the histogram of distinct scores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
@@ -9,13 +9,12 @@ from numpy.typing import ArrayLike
 
 from diagnosis.stats.arrays import FloatArray, complete_pairs, is_constant, present, require_share
 from diagnosis.stats.distributions import normal_cdf, normal_quantile
-from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.histogram import Histogram
+from diagnosis.stats.resampling import unit_counts
 from diagnosis.stats.results import NotEnough
 
 N_DRAWS = 2_000
 MIN_PERSONS = 20
-MOST_CELLS = 4_000_000
 MIN_USABLE_SHARE = 0.5
 
 
@@ -234,18 +233,6 @@ def _bca_from_cumulants(
     return limits[0], limits[1]
 
 
-def case_counts(n: int, *, n_draws: int, random: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield, in slices that fit the memory, how often each of n persons is drawn: (draws of the slice, n)."""
-    if n < 1:
-        message = f"nobody can be drawn from {n} persons"
-        raise StatisticsError(message)
-    slice_size = max(1, min(n_draws, MOST_CELLS // n))
-    for start in range(0, n_draws, slice_size):
-        size = min(slice_size, n_draws - start)
-        drawn = random.integers(0, n, size=(size, n)) + np.arange(size)[:, None] * n
-        yield np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
-
-
 def bootstrap_cases(
     statistic: Callable[[FloatArray], FloatArray],
     n: int,
@@ -263,7 +250,7 @@ def bootstrap_cases(
     if not np.isfinite(whole):
         return NotEnough("not_defined", n, n)
     random = np.random.default_rng(random_state)
-    parts = [statistic(counts) for counts in case_counts(n, n_draws=n_draws, random=random)]
+    parts = [statistic(counts) for counts in unit_counts(n, n_draws, random)]
     draws = np.concatenate(parts)
     usable = draws[np.isfinite(draws)]
     if usable.size < MIN_USABLE_SHARE * n_draws:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from diagnosis.stats.arrays import FloatArray
+from diagnosis.stats.exceptions import StatisticsError
 
 N_DRAWS = 2_000
 MAX_UNITS = 2_000
@@ -31,7 +32,13 @@ def drawn_sums(
 
 
 def unit_counts(n_units: int, n_draws: int, random: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield how often each unit is drawn, in slices that fit the memory: (draws of the slice, units)."""
+    """Yield how often each unit is drawn, in slices that fit the memory: (draws of the slice, units).
+
+    Raises StatisticsError without a unit.
+    """
+    if n_units < 1:
+        message = f"nobody can be drawn from {n_units} persons"
+        raise StatisticsError(message)
     slice_size = max(1, min(n_draws, MOST_CELLS // n_units))
     for start in range(0, n_draws, slice_size):
         size = min(slice_size, n_draws - start)

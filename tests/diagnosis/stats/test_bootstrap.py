@@ -17,10 +17,10 @@ from diagnosis.stats.bootstrap import (
     bootstrap_cases,
     bootstrap_mean_difference,
     bootstrap_paired_mean,
-    case_counts,
     intervals_of_draws,
 )
 from diagnosis.stats.exceptions import StatisticsError
+from diagnosis.stats.resampling import unit_counts
 from diagnosis.stats.results import NotEnough
 
 NAN = math.nan
@@ -97,11 +97,11 @@ def test_generic_bootstrap_states_what_is_not_defined() -> None:
     shaky = bootstrap_cases(lambda counts: np.where(counts.sum(axis=1) < 10, NAN, counts[:, 0]), 10)
     assert isinstance(shaky, BootstrapInterval)
     with pytest.raises(StatisticsError):
-        list(case_counts(0, n_draws=5, random=np.random.default_rng(1)))
+        list(unit_counts(0, 5, np.random.default_rng(1)))
 
 
 def test_draws_come_in_slices_and_count_everybody() -> None:
-    slices = list(case_counts(3_000_000, n_draws=2, random=np.random.default_rng(1)))
+    slices = list(unit_counts(3_000_000, 2, np.random.default_rng(1)))
     assert [part.shape for part in slices] == [(1, 3_000_000), (1, 3_000_000)]
     assert all(part.sum() == 3_000_000 for part in slices)
 
