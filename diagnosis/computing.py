@@ -4,6 +4,7 @@ Each step commits by itself and may be repeated: the snapshot is found again by 
 written in one transaction, so a killed worker loses nothing and leaves nothing half done.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +101,17 @@ def ensure_released_answers(wave: Wave) -> None:
 def current_content(wave: Wave) -> tuple[bytes, str]:
     """Content and hash of a snapshot of what is released now; raises NothingReleasedError."""
     ensure_released_answers(wave)
-    return pack_frames(read_frames(wave))
+    frames = read_frames(wave)
+    before = rules_off_before(wave)
+    is_second = bool(before) and before[0] != frames.rules_off
+    return pack_frames(replace(frames, is_second_reading=is_second))
+
+
+def rules_off_before(wave: Wave) -> list[tuple[str, ...]]:
+    """Rules of exclusion that the finished diagnoses of the wave did not apply, the first first, each set once."""
+    finished = Diagnosis.objects.filter(wave=wave, state=DiagnosisState.SUCCEEDED, snapshot__isnull=False)
+    contents = finished.order_by("number").values_list("snapshot__content", flat=True)
+    return list(dict.fromkeys(unpack_frames(bytes(content)).rules_off for content in contents))
 
 
 def _store(diagnosis_id: UUID, result: Result, findings: tuple[FoundFinding, ...], plan: Plan) -> None:

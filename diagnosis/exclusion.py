@@ -4,15 +4,18 @@ Two diagnoses of the same answers may stand side by side only where they differ 
 every confidential audience (docs/method.md, "Anonymity and disclosure"). Rows are never left out one by one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
+import numpy as np
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from diagnosis.enums import DiagnosisState
+from diagnosis.analysis.scores import score_states
+from diagnosis.analysis.study import Study
+from diagnosis.computing import rules_off_before
 from diagnosis.frames import CARELESS, FEW_ANSWERS, Frames, read_frames
 from diagnosis.models import Diagnosis
 from diagnosis.services import request_diagnosis
@@ -22,6 +25,7 @@ from practice.models import Member
 from practice.permissions import ensure
 from surveys.disclosure import MIN_VARIANT_DIFFERENCE, is_variant_publishable
 from surveys.enums import Mode
+from surveys.instruments import parse_instrument
 from surveys.models import Wave
 
 RULES: Final[dict[str, str | Promise]] = {
@@ -50,7 +54,7 @@ def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Membe
     locked = Wave.objects.select_for_update(no_key=True).get(pk=wave.pk)
     off = sorted(RULES.keys() - set(rules))
     if off != sorted(locked.rules_off):
-        _ensure_nobody_can_be_computed(locked, read_frames(locked, off))
+        _ensure_nobody_can_be_computed(locked, off)
         locked.rules_off = off
         locked.save(update_fields=["rules_off"])
         audit.record(
@@ -59,16 +63,47 @@ def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Membe
     return request_diagnosis(locked, actor)
 
 
-def _ensure_nobody_can_be_computed(wave: Wave, wanted: Frames) -> None:
-    """Compare the answers used with those that any finished diagnosis says it has used."""
-    for diagnosis in Diagnosis.objects.filter(wave=wave, state=DiagnosisState.SUCCEEDED):
-        for row in diagnosis.result.get("audiences", ()):
-            frame = wanted.get(row["code"])
-            if frame is None or frame.mode == Mode.NAMED or row["used"] is None:
-                continue
-            if not is_variant_publishable(row["used"], frame.n_used):
+def _ensure_nobody_can_be_computed(wave: Wave, off: Sequence[str]) -> None:
+    """Refuse rules under which a figure beside its twin of an earlier diagnosis would point at a few persons.
+
+    Rules must have been used before, or be fewer than in every diagnosis before: so answers only come in, and figures
+    differ by those that came in. Each figure must gain nobody, or five persons at least.
+    """
+    before = rules_off_before(wave)
+    if tuple(off) in before:
+        return
+    wanted = _counts(wave, read_frames(wave, off))
+    for earlier in before:
+        if not set(earlier) < set(off):
+            text = _(
+                "Answers were diagnosed with fewer rules before. Choose rules that were used before, or fewer still."
+            )
+            raise InvalidInputError(_("Nothing was changed."), fields={"rules": text})
+        for audience, counts in _counts(wave, read_frames(wave, earlier)).items():
+            told = zip(counts, wanted.get(audience, counts), strict=True)
+            if not all(is_variant_publishable(n, n_wanted) for n, n_wanted in told):
                 text = _(
-                    "The answers used would differ from those of diagnosis %(number)s by fewer than %(least)s persons"
-                    " in a confidential audience: they could be computed from the two."
-                ) % {"number": diagnosis.number, "least": MIN_VARIANT_DIFFERENCE}
+                    "A figure of a confidential audience would rest on fewer than %(least)s persons more than in an"
+                    " earlier diagnosis: they could be computed from the two."
+                ) % {"least": MIN_VARIANT_DIFFERENCE}
                 raise InvalidInputError(_("Nothing was changed."), fields={"rules": text})
+
+
+def _counts(wave: Wave, frames: Frames) -> dict[str, list[int]]:
+    """How many used persons each figure rests on: all, every slot, every dimension of every state, by audience."""
+    instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+    states = score_states(Study(instrument, frames, random_state=0)).states.values()
+    return {
+        audience: [
+            frame.n_used,
+            *np.count_nonzero(~np.isnan(frame.ratings(frame.slots)), axis=0).tolist(),
+            *(
+                state.n(place)
+                for state in states
+                if state.audience == audience
+                for place in range(len(instrument.dimensions))
+            ),
+        ]
+        for audience, frame in frames.audiences.items()
+        if frame.mode != Mode.NAMED
+    }

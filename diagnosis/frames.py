@@ -144,12 +144,17 @@ class AudienceFrame:
 
 @dataclass(frozen=True)
 class Frames:
-    """What one diagnosis is computed from."""
+    """What one diagnosis is computed from.
+
+    `is_second_reading`: the same answers were diagnosed before under other rules of exclusion; then customers are not
+    split into groups, since a group of both readings may differ by a few persons.
+    """
 
     instrument_code: str
     instrument_version: str
     audiences: Mapping[str, AudienceFrame]
     rules_off: tuple[str, ...] = ()
+    is_second_reading: bool = False
 
     def get(self, audience: str) -> AudienceFrame | None:
         """The frame of an audience, or None when it was not asked."""
@@ -285,7 +290,8 @@ def pack_frames(frames: Frames) -> tuple[bytes, str]:
         "schema": SCHEMA,
         "instrument": [frames.instrument_code, frames.instrument_version],
         "rules": {"careless_flags": CARELESS_FLAGS, "min_core_share": MIN_CORE_SHARE}
-        | ({"off": list(frames.rules_off)} if frames.rules_off else {}),
+        | ({"off": list(frames.rules_off)} if frames.rules_off else {})
+        | ({"second_reading": True} if frames.is_second_reading else {}),
         "codes": {"missing": MISSING, "cannot_judge": CANNOT_JUDGE, "no_standard": NO_STANDARD},
         "audiences": {code: _packed(frame) for code, frame in sorted(frames.audiences.items())},
     }
@@ -327,7 +333,8 @@ def unpack_frames(content: bytes) -> Frames:
         raise ValueError(message)
     code, version = plain["instrument"]
     audiences = {name: _unpacked(name, part) for name, part in plain["audiences"].items()}
-    return Frames(code, version, audiences, tuple(plain["rules"].get("off", ())))
+    rules = plain["rules"]
+    return Frames(code, version, audiences, tuple(rules.get("off", ())), bool(rules.get("second_reading")))
 
 
 def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:

@@ -48,7 +48,7 @@ class Releases:
 
     Groups of several splits can together give away a small one (30 of the North, 27 of them large), so each split is
     checked with all that came before it; the first come stay. Named audiences are shown from two persons on and are
-    not checked.
+    not checked. A second reading under other rules of exclusion shows no split at all.
     """
 
     def __init__(self, book: ScoreBook) -> None:
@@ -63,6 +63,8 @@ class Releases:
         """
         if self._book.study.is_named(audience):
             return True
+        if self._book.study.frames.is_second_reading:
+            return False
         before = self._splits.get(audience) or _nobody_split(labels.size)
         after, split = before.with_split(labels), len(before.labels)
         groups = {

@@ -12,6 +12,7 @@ from diagnosis.services import request_diagnosis
 from practice.enums import Role
 from practice.exceptions import InvalidInputError
 from practice.models import AuditEntry, Member
+from surveys.instruments import MISSING, load_builtin
 from surveys.models import Response, Wave, WaveAudience
 from tests.diagnosis.test_services import compute, make_wave
 from tests.factories.practice import make_engagement, make_member
@@ -67,6 +68,56 @@ def test_a_change_that_points_at_a_few_is_refused_and_changes_nothing(
     wave.refresh_from_db()
     assert wave.rules_off == []
     assert Diagnosis.objects.count() == 1
+
+
+def make_careless_with_few_answers_on(slot: str, wave: Wave, n: int, answered: int) -> None:
+    make_careless(wave, "customers", n)
+    place = load_builtin("die-crm").form_for("customers").slot_index[slot]
+    flagged = Response.objects.filter(wave_audience__audience="customers", flags__len__gt=1).order_by("pk")
+    for number, response in enumerate(flagged):
+        scores = list(response.scores)
+        scores[place] = 5 if number < answered else MISSING
+        Response.objects.filter(pk=response.pk).update(scores=scores)
+
+
+@pytest.mark.parametrize(("answered", "is_refused"), [(0, False), (3, True), (6, False)])
+def test_every_single_figure_gains_nobody_or_five_at_least(
+    answered: int, is_refused: bool, wave: Wave, owner_a: Member
+) -> None:
+    make_careless_with_few_answers_on("CE.R1.1", wave, 16, answered)
+    first(wave, owner_a)
+    if is_refused:
+        with pytest.raises(InvalidInputError, match="Nothing was changed"):
+            apply_rules(wave, rules=[FEW_ANSWERS], reason="x", actor=owner_a)
+    else:
+        apply_rules(wave, rules=[FEW_ANSWERS], reason="x", actor=owner_a)
+
+
+def test_rules_are_never_swapped_between_diagnoses(wave: Wave, owner_a: Member) -> None:
+    make_careless(wave, "customers", 12)
+    first(wave, owner_a)
+    compute(apply_rules(wave, rules=[FEW_ANSWERS], reason="x", actor=owner_a))
+    with pytest.raises(InvalidInputError) as error:
+        apply_rules(wave, rules=[CARELESS], reason="x", actor=owner_a)
+    assert "before, or fewer" in error.value.fields["rules"]
+
+
+def test_a_second_reading_shows_no_groups_and_the_first_rules_show_them_again(
+    wave: Wave, owner_a: Member
+) -> None:
+    customers = Response.objects.filter(wave_audience__audience="customers")
+    for number, key in enumerate(customers.values_list("pk", flat=True)):
+        Response.objects.filter(pk=key).update(attributes={"region": "North" if number % 2 else "South"})
+    make_careless(wave, "customers", 12)
+
+    def shown(diagnosis: Diagnosis) -> list[bool]:
+        return [row["n"] is not None for row in diagnosis.result["coverage"]["attributes"]]
+
+    assert shown(first(wave, owner_a)) == [True, True]
+    second = compute(apply_rules(wave, rules=[FEW_ANSWERS], reason="x", actor=owner_a))
+    assert shown(second) == [False, False]
+    again = compute(apply_rules(wave, rules=[CARELESS, FEW_ANSWERS], reason="x", actor=owner_a))
+    assert shown(again) == [True, True]
 
 
 def test_a_named_audience_may_differ_by_one(owner_a: Member, scope_a: Any) -> None:
