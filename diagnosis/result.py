@@ -137,9 +137,11 @@ class Gap:
     t: float | None = None
     p_value: float | None = None
     q_value: float | None = None
+    careful_q: float | None = None
     g: float | None = None
     d_z: float | None = None
     permutation_p: float | None = None
+    skew_p: float | None = None
     smallest_detectable: float | None = None
     severity: str | None = None
     reason: str | None = None

@@ -115,7 +115,8 @@ def _states(result: Result, names: _Names) -> Table:
 
 GAP_FIGURES = (
     "n_later", "mean_later", "sd_later", "n_earlier", "mean_earlier", "sd_earlier", "estimate", "se", "df", "ci_low",
-    "ci_high", "ci90_low", "ci90_high", "t", "p_value", "q_value", "g", "d_z", "permutation_p", "smallest_detectable",
+    "ci_high", "ci90_low", "ci90_high", "t", "p_value", "q_value", "careful_q", "g", "d_z",
+    "permutation_p", "skew_p", "smallest_detectable",
 )  # fmt: skip
 
 

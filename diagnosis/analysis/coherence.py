@@ -163,5 +163,6 @@ def _as_gap(
         g=g,
         d_z=None,
         permutation_p=None,
+        skew_p=found.p_value,
         smallest_detectable=detectable_noncentrality(found.df) * found.se,
     )

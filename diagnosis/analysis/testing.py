@@ -101,10 +101,20 @@ def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float =
     )
 
 
-def describe(
-    later: Side, earlier: Side, answer: Answer | None, rule: Rule, q_value: float | None, level: float = 0.05
-) -> Gap:
-    """The gap as the result prints it; `level` is the level at which the smallest detectable gap is stated."""
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """p-values after correction for the family: of the t test, and of the careful p that the word rests on.
+
+    `level`: the level at which the smallest detectable gap is stated.
+    """
+
+    q_value: float | None = None
+    careful_q: float | None = None
+    level: float = FALSE_DISCOVERY_RATE
+
+
+def describe(later: Side, earlier: Side, answer: Answer | None, rule: Rule, corrected: Corrected) -> Gap:
+    """The gap as the result prints it."""
     missing = later.missing or earlier.missing
     if missing:
         return Gap("not_measured", reason=missing)
@@ -114,7 +124,7 @@ def describe(
     indicative = is_indicative(later.audience, later.n) or is_indicative(earlier.audience, earlier.n)
     if isinstance(answer, NotEnough):
         return _untested(later, earlier, answer, indicative)
-    word = certainty_word(answer, q_value=q_value, scale_range=rule.scale_range)
+    word = certainty_word(answer, q_value=corrected.careful_q, scale_range=rule.scale_range)
     return Gap(
         certainty=word,
         n_later=answer.n_later,
@@ -132,25 +142,32 @@ def describe(
         ci90_high=answer.ci90_high,
         t=answer.t,
         p_value=answer.p_value,
-        q_value=q_value,
+        q_value=corrected.q_value,
+        careful_q=corrected.careful_q,
         g=answer.g,
         d_z=answer.d_z,
         permutation_p=answer.permutation_p,
-        smallest_detectable=detectable_noncentrality(answer.df, significance_level=level) * answer.se,
+        skew_p=answer.skew_p,
+        smallest_detectable=detectable_noncentrality(answer.df, significance_level=corrected.level)
+        * answer.se,
         severity=severity(word, answer, scale_range=rule.scale_range),
-        reason=_reason(answer, q_value, rule),
+        reason=_reason(answer, corrected, rule),
         indicative=indicative,
     )
 
 
-def _reason(answer: GapEstimate, q_value: float | None, rule: Rule) -> str | None:
-    is_small = answer.permutation_p is not None and answer.permutation_p > FALSE_DISCOVERY_RATE
-    is_found = q_value is not None and q_value <= FALSE_DISCOVERY_RATE
-    if is_small and is_found and not is_equivalent(answer, scale_range=rule.scale_range):
-        return _(
-            "One step less certain: with so few persons the permutation test does not confirm the t test."
-        )
-    return None
+def _reason(answer: GapEstimate, corrected: Corrected, rule: Rule) -> str | None:
+    """Why a gap that the t test alone would find is none: another test of the same gap does not confirm it."""
+    q_value, careful_q = corrected.q_value, corrected.careful_q
+    if q_value is None or careful_q is None or not q_value <= FALSE_DISCOVERY_RATE < careful_q:
+        return None
+    if is_equivalent(answer, scale_range=rule.scale_range):
+        return None
+    if answer.permutation_p is not None and answer.permutation_p >= answer.skew_p:
+        return _("Less certain: with so few persons the permutation test does not confirm the t test.")
+    return _(
+        "Less certain: answers are so skewed that the test corrected for it does not confirm the t test."
+    )
 
 
 def _untested(later: Side, earlier: Side, answer: NotEnough, indicative: bool) -> Gap:
@@ -177,25 +194,31 @@ def _plain_mean(one: Side) -> float:
 
 
 def overall_gap(later: Side, earlier: Side, rule: Rule) -> Gap:
-    """Gap of the overall means; its word rests on p itself, it is no part of a family."""
+    """Gap of the overall means; its word rests on the careful p itself, it is no part of a family."""
     answer = estimate(later, earlier, rule)
-    return describe(later, earlier, answer, rule, answer.p_value if isinstance(answer, GapEstimate) else None)
+    if not isinstance(answer, GapEstimate):
+        return describe(later, earlier, answer, rule, Corrected())
+    return describe(later, earlier, answer, rule, Corrected(answer.p_value, answer.careful_p))
 
 
 def family_gaps(pairs: Mapping[str, tuple[Side, Side]], rule: Rule) -> dict[str, Gap]:
-    """Gaps of one family (dimensions, factors, groups): Benjamini-Hochberg inside it.
+    """Gaps of one family (dimensions, factors, groups): Benjamini-Hochberg inside it, of p and of the careful p.
 
     The smallest detectable gap is stated at the level the next discovery of the family would have to reach.
     """
     answers = {key: estimate(later, earlier, rule) for key, (later, earlier) in pairs.items()}
-    p_values = [answer.p_value if isinstance(answer, GapEstimate) else np.nan for answer in answers.values()]
-    q_values = benjamini_hochberg(p_values)
-    n_tests = int(np.isfinite(q_values).sum())
-    n_found = int((q_values[np.isfinite(q_values)] <= FALSE_DISCOVERY_RATE).sum())
-    level = FALSE_DISCOVERY_RATE * min(1.0, (n_found + 1) / n_tests) if n_tests else FALSE_DISCOVERY_RATE
+    tested = {key: answer for key, answer in answers.items() if isinstance(answer, GapEstimate)}
+    q_values = benjamini_hochberg([answer.p_value for answer in tested.values()]).tolist()
+    careful = benjamini_hochberg([answer.careful_p for answer in tested.values()]).tolist()
+    n_found = sum(q <= FALSE_DISCOVERY_RATE for q in careful)
+    level = FALSE_DISCOVERY_RATE * min(1.0, (n_found + 1) / len(tested)) if tested else FALSE_DISCOVERY_RATE
+    corrected = {
+        key: Corrected(q, careful_q, level)
+        for key, q, careful_q in zip(tested, q_values, careful, strict=True)
+    }
     return {
-        key: describe(*pairs[key], answer, rule, float(q) if isinstance(answer, GapEstimate) else None, level)
-        for (key, answer), q in zip(answers.items(), q_values, strict=True)
+        key: describe(*pairs[key], answer, rule, corrected.get(key, Corrected()))
+        for key, answer in answers.items()
     }
 
 

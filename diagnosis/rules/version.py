@@ -2,4 +2,4 @@
 
 from typing import Final
 
-RULES_VERSION: Final = "1.0"
+RULES_VERSION: Final = "1.1"

@@ -19,7 +19,6 @@ EQUIVALENCE_SHARE = 0.05
 SMALL_EFFECT, MEDIUM_EFFECT, LARGE_EFFECT = 0.2, 0.5, 0.8
 
 CERTAINTY_WEIGHT: Mapping[Certainty, float] = MappingProxyType({"clear": 1.0, "probable": 0.7, "hint": 0.4})
-ONE_STEP_DOWN: Mapping[Certainty, Certainty] = MappingProxyType({"clear": "probable", "probable": "hint"})
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
@@ -67,8 +66,8 @@ def certainty_word(
     """The first word that fits: suppressed, not measured, none, clear, probable, hint, undecided.
 
     none: the 90 % interval is inside +-5 % of the scale range, whatever p; clear: q <= .05 and |g| >= .5;
-    probable: q <= .05; hint: |g| >= .5. Clear and probable drop one step when the permutation test of a small
-    side disagrees (p > .05). q_value: BH value inside the gap's family of dimensions; for overall the plain p.
+    probable: q <= .05; hint: |g| >= .5. q_value: BH value of the careful p (`GapEstimate.careful_p`) inside the gap's
+    family of dimensions, so that a test that disagrees leaves a hint at most; for overall the careful p itself.
     A gap that cannot be tested is undecided; one without persons is not measured.
     Raises StatisticsError when a tested gap comes without its q value.
     """
@@ -86,9 +85,7 @@ def certainty_word(
     large_effect = gap.g is not None and abs(gap.g) >= MEDIUM_EFFECT
     if q_value > FALSE_DISCOVERY_RATE:
         return "hint" if large_effect else "undecided"
-    word: Certainty = "clear" if large_effect else "probable"
-    disagrees = gap.permutation_p is not None and gap.permutation_p > FALSE_DISCOVERY_RATE
-    return ONE_STEP_DOWN[word] if disagrees else word
+    return "clear" if large_effect else "probable"
 
 
 def severity(word: Certainty, gap: GapEstimate | NotEnough | None, *, scale_range: float) -> Severity | None:

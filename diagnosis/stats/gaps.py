@@ -20,9 +20,10 @@ from diagnosis.stats.distributions import t_quantile, t_two_sided_p
 from diagnosis.stats.effects import hedges_correction
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.means import fpc_factor
-from diagnosis.stats.permutation import sign_flip_p, studentized_permutation_p
+from diagnosis.stats.permutation import sign_flip_p, studentized_permutation
 from diagnosis.stats.power import detectable_noncentrality, welch_df
 from diagnosis.stats.results import GapEstimate, NotEnough
+from diagnosis.stats.skewness import corrected_t, third_cumulant
 from diagnosis.stats.weighting import (
     check_weights,
     column_means,
@@ -31,7 +32,9 @@ from diagnosis.stats.weighting import (
     weighted_variance,
 )
 
-PERMUTATION_BELOW = 20
+PERMUTED_ALWAYS_BELOW, PERMUTATION_BELOW, BEYOND_DOUBT = 20, 50, 1e-4
+"""Pairs and persons on the smaller of two sides below which a permutation test stands beside the t test; two sides of
+20 to 49 are permuted unless both p-values, the plain and the skewness-corrected, are below 1 in 10,000."""
 EQUIVALENCE_LEVEL = 0.90
 
 
@@ -94,6 +97,7 @@ def _assemble(
     g: float | None,
     d_z: float | None,
     permutation_p: float | None,
+    skew_p: float,
 ) -> GapEstimate:
     estimate = sides.mean_later - sides.mean_earlier
     half = t_quantile(0.5 + options.confidence_level / 2.0, df) * se
@@ -120,6 +124,7 @@ def _assemble(
         g=g,
         d_z=d_z,
         permutation_p=permutation_p,
+        skew_p=skew_p,
         smallest_detectable=distance * se,
     )
 
@@ -140,15 +145,19 @@ def _paired(sides: _Sides, options: _Options, population: int | None) -> GapEsti
     sd = sqrt(weighted_variance(differences, sides.weights_later))
     average_sd = sqrt(sum(sides.variances) / 2.0)
     factor = hedges_correction(n - 1)
-    few = n < PERMUTATION_BELOW and not sides.is_weighted
+    few = n < PERMUTED_ALWAYS_BELOW and not sides.is_weighted
+    error = mean_error(differences, sides.weights_later)
+    se = error * _correction(n, population)
+    skewness = third_cumulant(differences, sides.weights_later) / error**3
     return _assemble(
         sides,
         options,
-        se=mean_error(differences, sides.weights_later) * _correction(n, population),
+        se=se,
         df=float(n - 1),
         g=None if factor is None else factor * estimate / average_sd,
         d_z=estimate / sd,
         permutation_p=sign_flip_p(differences, random_state=options.random_state) if few else None,
+        skew_p=_skew_p(estimate / se, skewness, float(n - 1)),
     )
 
 
@@ -164,31 +173,41 @@ def _welch(
     if is_constant(later) and is_constant(earlier):
         return NotEnough("no_variation", fewest, 2, estimate)
     variance_later, variance_earlier = sides.variances
-    mean_variance_later, mean_variance_earlier = (
-        _variance_of_mean(column, kept, variance) * _correction(column.size, population) ** 2
-        for column, kept, variance, population in zip(
-            (later, earlier),
-            (sides.weights_later, sides.weights_earlier),
-            sides.variances,
-            populations,
-            strict=True,
-        )
+    plain = (
+        _variance_of_mean(later, sides.weights_later, variance_later),
+        _variance_of_mean(earlier, sides.weights_earlier, variance_earlier),
     )
+    corrected = [
+        variance * _correction(column.size, population) ** 2
+        for column, variance, population in zip((later, earlier), plain, populations, strict=True)
+    ]
     pooled_df = n_later + n_earlier - 2
     pooled_sd = sqrt(((n_later - 1) * variance_later + (n_earlier - 1) * variance_earlier) / pooled_df)
     factor = hedges_correction(pooled_df)
-    few = fewest < PERMUTATION_BELOW and not sides.is_weighted
+    se, df = sqrt(sum(corrected)), welch_df(corrected[0], n_later, corrected[1], n_earlier)
+    error = sqrt(sum(plain))
+    cumulant = third_cumulant(later, sides.weights_later) - third_cumulant(earlier, sides.weights_earlier)
+    permutation_p, skew_p = None, _skew_p(estimate / se, cumulant / error**3, df)
+    doubtful = max(t_two_sided_p(estimate / se, df), skew_p) > BEYOND_DOUBT
+    few = fewest < PERMUTATION_BELOW and (doubtful or fewest < PERMUTED_ALWAYS_BELOW)
+    if few and not sides.is_weighted:
+        permuted = studentized_permutation(later, earlier, random_state=options.random_state)
+        permutation_p, skew_p = permuted.p_value, permuted.skew_p
     return _assemble(
         sides,
         options,
-        se=sqrt(mean_variance_later + mean_variance_earlier),
-        df=welch_df(mean_variance_later, n_later, mean_variance_earlier, n_earlier),
+        se=se,
+        df=df,
         g=None if factor is None else factor * estimate / pooled_sd,
         d_z=None,
-        permutation_p=(
-            studentized_permutation_p(later, earlier, random_state=options.random_state) if few else None
-        ),
+        permutation_p=permutation_p,
+        skew_p=skew_p,
     )
+
+
+def _skew_p(t: float, skewness: float, df: float) -> float:
+    """Two-sided p-value of the skewness-corrected t."""
+    return t_two_sided_p(float(corrected_t(t, skewness)), df)
 
 
 def _variance_of_mean(values: FloatArray, weights: FloatArray | None, variance: float) -> float:
@@ -217,8 +236,9 @@ def paired_gap(
 
     estimate = mean(later) - mean(earlier) over complete pairs; se = sd(d)/sqrt(n); t on n-1 df; the 90 % interval
     serves the equivalence test. g = J(n-1) * estimate / sqrt((s1^2+s2^2)/2) (Cumming 2012); d_z = estimate/sd(d).
-    Sign-flip permutation below 20 pairs (from 6). `significance_level` sets the level of the smallest detectable
-    gap (80 % power); `population` switches the finite population correction on, except for a census.
+    Sign-flip permutation below 20 pairs (from 6); `skew_p` from Hall's skewness-corrected t. `significance_level` sets
+    the level of the smallest detectable gap (80 % power); `population` switches the finite population correction on,
+    except for a census.
     later, earlier: (persons,) scores in scale points, nan = missing. scale_range: highest minus lowest point.
     weights: (persons,) above 0, see `diagnosis.stats.weighting`; there is no permutation test with weights.
     Raises StatisticsError for unequal lengths or answers wider than the scale.
@@ -251,8 +271,9 @@ def welch_gap(
     """Gap between two groups of persons (all other gaps): Welch t.
 
     se = sqrt(s1^2/n1 + s2^2/n2), Welch-Satterthwaite df; g = J(n1+n2-2) * estimate / pooled SD (Hedges 1981);
-    studentised permutation test when a side has fewer than 20 persons. Arguments, units and errors as in
-    `paired_gap`; the columns may differ in length. R: t.test(later, earlier); effectsize::hedges_g().
+    studentised permutation test when a side has fewer than 50 persons, plain and skewness-corrected (`skew_p`; from 50
+    on against t). Arguments, units and errors as in `paired_gap`; the columns may differ in length.
+    R: t.test(later, earlier); effectsize::hedges_g().
     """
     one, two = as_column(later, name="later"), as_column(earlier, name="earlier")
     one, w_one = _with_weights(one, weights_later, ~np.isnan(one))

@@ -41,7 +41,8 @@ class GapEstimate:
 
     `estimate` is exactly `mean_later - mean_earlier`. `g` is Hedges-corrected (pooled SD for two groups,
     d_av for pairs; None with fewer than two degrees of freedom), `d_z` exists for pairs only,
-    `permutation_p` only where a side has fewer than 20 persons. `smallest_detectable` is in points.
+    `permutation_p` only where there are few (20 pairs, 50 persons on a side), `skew_p` from the skewness-corrected t:
+    both can only make a finding less certain. `smallest_detectable` is in points.
     """
 
     paired: bool
@@ -63,7 +64,13 @@ class GapEstimate:
     g: float | None
     d_z: float | None
     permutation_p: float | None
+    skew_p: float
     smallest_detectable: float
+
+    @property
+    def careful_p(self) -> float:
+        """The largest of the p-values there are: the one a finding rests on."""
+        return max(self.p_value, self.skew_p, self.permutation_p or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

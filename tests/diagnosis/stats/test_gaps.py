@@ -44,7 +44,7 @@ def test_paired_gap_matches_scipy() -> None:
 
 
 def test_welch_gap_matches_scipy() -> None:
-    later, earlier = scores(25, 5.1, 3), scores(300, 6.0, 4, sd=0.7)
+    later, earlier = scores(55, 5.1, 3), scores(300, 6.0, 4, sd=0.7)
     expected = stats.ttest_ind(later, earlier, equal_var=False)
     gap = estimated(welch_gap(later, earlier, scale_range=6))
     assert gap.t == pytest.approx(expected.statistic, abs=1e-9)
@@ -53,8 +53,8 @@ def test_welch_gap_matches_scipy() -> None:
     interval = expected.confidence_interval(0.95)
     assert (gap.ci_low, gap.ci_high) == pytest.approx((interval.low, interval.high), abs=1e-9)
     assert gap.d_z is None
-    pooled = math.sqrt((24 * later.var(ddof=1) + 299 * earlier.var(ddof=1)) / 323)
-    assert gap.g == pytest.approx(gap.estimate / pooled * (1 - 3 / (4 * 323 - 1)), abs=1e-5)
+    pooled = math.sqrt((54 * later.var(ddof=1) + 299 * earlier.var(ddof=1)) / 353)
+    assert gap.g == pytest.approx(gap.estimate / pooled * (1 - 3 / (4 * 353 - 1)), abs=1e-5)
     assert gap.permutation_p is None
 
 

@@ -73,7 +73,8 @@ def test_the_steps_of_the_waterfall_add_up(seed: int, customers: int, managers: 
 
 
 def test_intervals_and_words_keep_their_promises_in_simulated_samples() -> None:
-    """The table of docs/method.md in small; rows of unequal sizes with few persons are told there, not promised."""
-    found = [rates for rates in simulate(150, sizes=(12, 30)) if not rates.kind.startswith("sizes")]
-    assert len(found) == 12
+    """The table of docs/method.md in small, without the one row that does not hold and is told there."""
+    beyond = ("sizes and spreads", "skewed", 12)
+    found = [rates for rates in simulate(100, sizes=(12, 30)) if (rates.kind, rates.shape, rates.n) != beyond]
+    assert len(found) == 23
     assert not [rates for rates in found if not rates.holds()]
