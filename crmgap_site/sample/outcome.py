@@ -23,7 +23,7 @@ from reports.models import Report
 from surveys.models import Wave
 
 N_ACCEPTED_FINDINGS: Final = 8
-N_PLANNED_ACTIONS: Final = 9
+N_PLANNED_ACTIONS: Final = 8
 DAYS_BY_EFFORT: Final = {1: 42, 2: 84, 3: 140}
 FIRST_START_DAYS, DAYS_BETWEEN_STARTS = 14, 10
 POLL_SECONDS: Final = 0.3

@@ -81,11 +81,10 @@ def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
     study, audience = book.study, wishes.audience
     scored = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
     frame = study.frame(audience)
-    values = [row.get(attribute, UNKNOWN) for row in frame.used_attributes()] if frame else []
-    members = {
-        value: np.array([each == value for each in values], dtype=np.bool_) & scored
-        for value in sorted(set(values))
-    }
+    values = np.array(
+        [row.get(attribute, UNKNOWN) for row in frame.used_attributes()] if frame else [], dtype=str
+    )
+    members = {str(value): (values == value) & scored for value in np.unique(values)}
     least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
     hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
     return _Split(attribute, members, frozenset(hidden))

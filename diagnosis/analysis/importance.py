@@ -29,10 +29,7 @@ def ticks_of(study: Study, audience: str) -> NDArray[np.bool_] | None:
     block, frame = importance_block(study, audience), study.frame(audience)
     if block is None or frame is None:
         return None
-    codes = [dimension.code for dimension in study.instrument.dimensions]
-    question = block.items[0].code
-    rows = [[code in ticks for code in codes] for ticks in frame.used_ticks(question)]
-    return np.array(rows, dtype=np.bool_).reshape(len(rows), len(codes))
+    return frame.ticked(block.items[0].code, [dimension.code for dimension in study.instrument.dimensions])
 
 
 def stated_importance(study: Study, audience: str) -> Importance:

@@ -6,13 +6,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.study import MOST_PERSONS, Study
 from diagnosis.frames import CARELESS, FEW_ANSWERS
 from diagnosis.result import AudienceResult, Waterfall
 from surveys.disclosure import INDICATIVE_STAFF
 
 
 def notes_on(
-    book: ScoreBook, audiences: Sequence[AudienceResult], waterfall: Waterfall | None
+    book: ScoreBook,
+    audiences: Sequence[AudienceResult],
+    waterfall: Waterfall | None,
+    *,
+    is_sampled: bool = False,
 ) -> Iterator[str]:
     """Notes on rounding, items left out, whose standard counts, small audiences and what was not asked."""
     study = book.study
@@ -22,11 +27,7 @@ def notes_on(
             " total by rounding."
         )
         yield _("The steps are arithmetic: they show where a difference arises, not what causes it.")
-    if off := study.frames.rules_off:
-        words = {CARELESS: _("careless answers"), FEW_ANSWERS: _("answers left mostly open")}
-        yield _("By decision of the practice no answers were left out as: %(rules)s.") % {
-            "rules": ", ".join(words.get(rule, rule) for rule in off)
-        }
+    yield from _notes_on_selection(study, is_sampled=is_sampled)
     left_out = [entry.item for entry in book.without_standard if entry.left_out]
     if left_out:
         yield ngettext(
@@ -62,6 +63,20 @@ def notes_on(
             yield _(
                 "%(audience)s: not asked, or not closed yet; gaps that need this group are not measured."
             ) % {"audience": other.name}
+
+
+def _notes_on_selection(study: Study, *, is_sampled: bool) -> Iterator[str]:
+    """Whose answers the figures rest on, where it is not everybody's by the usual rules."""
+    if off := study.frames.rules_off:
+        words = {CARELESS: _("careless answers"), FEW_ANSWERS: _("answers left mostly open")}
+        yield _("By decision of the practice no answers were left out as: %(rules)s.") % {
+            "rules": ", ".join(words.get(rule, rule) for rule in off)
+        }
+    if is_sampled:
+        yield _(
+            "Drivers, profiles, the quality of the scales and second opinions rest on a random %(most)s persons of each"
+            " larger group; means, gaps and reliabilities rest on everybody."
+        ) % {"most": f"{MOST_PERSONS:,}"}
 
 
 def _notes_on_form(book: ScoreBook, row: AudienceResult) -> Iterator[str]:

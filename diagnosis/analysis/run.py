@@ -55,12 +55,14 @@ def analyse(
     study = Study(instrument, frames, random_state)
     show(0, N_STEPS, _("Scoring answers"))
     book = score_states(study)
+    sample = study.sampled()
+    part = book if sample is study else score_states(sample)
     readiness = score_readiness(study)
     show(1, N_STEPS, _("Testing gaps"))
     gaps = {gap.code: gap for gap in (*state_gaps(book), *readiness_gaps(readiness))}
     ordered = tuple(gaps[gap.code] for gap in instrument.gaps)
     show(2, N_STEPS, _("Splitting the total gap into steps"))
-    drivers = drivers_result(book)
+    drivers = drivers_result(part)
     importance = with_derived(stated_importance(study, CUSTOMERS), drivers.importance if drivers else None)
     waterfall = build_waterfall(book, ordered, importance.weights)
     show(3, N_STEPS, _("Reliability and readiness"))
@@ -94,15 +96,15 @@ def analyse(
         ),
         quality=state_quality(book),
         agreement=agreements(book),
-        notes=tuple(notes_on(book, audiences, waterfall)),
+        notes=tuple(notes_on(book, audiences, waterfall, is_sampled=part is not book)),
         outcomes=tuple(outcome_results(study)),
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         drivers=drivers,
-        profiles=profiles_result(book, states, releases),
-        appendix=appendix_result(book, gaps),
+        profiles=profiles_result(part, states, releases if part is book else Releases(part)),
+        appendix=appendix_result(part, gaps),
         shares=shares_result(study),
         units=unit_agreements(book),
         early_late=early_late_result(book, releases),
-        structure=structure_result(book, reliability),
+        structure=structure_result(part, reliability),
     )

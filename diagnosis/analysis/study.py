@@ -1,7 +1,7 @@
 """The study: instrument and frames together, with the rules of who may be shown asked in one place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from surveys.enums import Mode
 from surveys.instruments import READINESS_STATE, Instrument, State
 
 Matrix = NDArray[np.float64]
+MOST_PERSONS = 20_000
 WHOLE = 1e-9
 """Rounding of sums of weights: an effective number this close below a whole number is that number."""
 
@@ -26,6 +27,16 @@ class Study:
     instrument: Instrument
     frames: Frames
     random_state: int
+
+    def sampled(self) -> "Study":
+        """The study with a random MOST_PERSONS of each larger audience, for models that cost too much for all."""
+        random = np.random.default_rng(self.random_state)
+        audiences = {
+            code: frame.sampled(MOST_PERSONS, random) for code, frame in self.frames.audiences.items()
+        }
+        if all(audiences[code] is frame for code, frame in self.frames.audiences.items()):
+            return self
+        return replace(self, frames=replace(self.frames, audiences=audiences))
 
     @property
     def scale_range(self) -> float:

@@ -44,12 +44,12 @@ def _all_subsets(size: int, total: int) -> np.ndarray:
 def _random_subsets(size: int, total: int, n_draws: int, random: np.random.Generator) -> np.ndarray:
     if total <= 20 * size:
         return _shuffled_fronts(size, total, n_draws, random)
-    drawn = random.integers(0, total, size=(n_draws, size))
+    drawn = random.integers(0, total, size=(n_draws, size), dtype=np.int32)
     while True:
         repeated = (np.diff(np.sort(drawn, axis=1), axis=1) == 0).any(axis=1)
         if not repeated.any():
             return drawn
-        drawn[repeated] = random.integers(0, total, size=(int(repeated.sum()), size))
+        drawn[repeated] = random.integers(0, total, size=(int(repeated.sum()), size), dtype=np.int32)
 
 
 def _shuffled_fronts(size: int, total: int, n_draws: int, random: np.random.Generator) -> np.ndarray:
@@ -69,10 +69,12 @@ def _statistics(members: FloatArray, size: int, pooled: FloatArray) -> tuple[Flo
     rest = pooled.size - size
     squares = members * members
     sums = [members.sum(axis=1), squares.sum(axis=1), np.einsum("ij,ij->i", squares, members)]
-    others = [float((pooled**power).sum()) - own for power, own in enumerate(sums, start=1)]
+    all_squares = pooled * pooled
+    totals = [float(pooled.sum()), float(all_squares.sum()), float(all_squares @ pooled)]
+    others = [total - own for total, own in zip(totals, sums, strict=True)]
     mean, variance, cumulant = _moments(sums, size)
     other_mean, other_variance, other_cumulant = _moments(others, rest)
-    noise = 1e-20 * float((pooled**2).sum())
+    noise = 1e-20 * totals[1]
     error = np.sqrt(np.maximum(variance + other_variance, noise))
     t = (mean - other_mean) / error
     return np.abs(t), np.abs(corrected_t(t, (cumulant - other_cumulant) / error**3))

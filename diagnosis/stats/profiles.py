@@ -13,6 +13,8 @@ from diagnosis.stats.results import NotEnough
 MIN_PERSONS = 200
 SIZES = (2, 3, 4, 5, 6)
 N_RESAMPLES = 25
+FITTED_PERSONS = 2_000
+"""Groups are sought in a random sample of at most so many persons; everybody then joins the nearest centre."""
 STABILITY_PERSONS = 1_000
 """Stability is judged on resamples of a random sample of at most so many persons."""
 MIN_SILHOUETTE = 0.25
@@ -87,6 +89,7 @@ def find_profiles(
     known = ~np.isnan(points).any(axis=1)
     rows = points[known]
     n = len(rows)
+    rows = _sample(rows, FITTED_PERSONS, random_state)
     if n < minimum:
         return NotEnough("too_few", n, minimum)
     if all(is_constant(rows[:, column]) for column in range(rows.shape[1])):
@@ -105,12 +108,12 @@ def find_profiles(
     place = max(good)[1]
     chosen, candidate = found[place], candidates[place]
     labels = np.full(len(points), -1, dtype=np.int64)
-    labels[known] = chosen.labels
+    labels[known] = chosen.labels if len(rows) == n else _nearest(points[known], chosen.centres)
     return Profiles(
         n=n,
         k=chosen.k,
         labels=labels,
-        sizes=chosen.sizes,
+        sizes=tuple(np.bincount(labels[known], minlength=chosen.k).tolist()),
         silhouette=candidate.silhouette,
         stability=candidate.stability or 0.0,
         candidates=tuple(candidates),
@@ -120,7 +123,7 @@ def find_profiles(
 def _judged(rows: FloatArray, partition: Partition, n_resamples: int, random_state: int) -> Candidate:
     silhouette, smallest = partition.silhouette or 0.0, min(partition.sizes)
     mixture = gaussian_mixture(
-        _sample(rows, random_state), partition.k, n_starts=1, random_state=random_state
+        _sample(rows, STABILITY_PERSONS, random_state), partition.k, n_starts=1, random_state=random_state
     )
     fitted = mixture if isinstance(mixture, Mixture) else None
     stability = weakest = None
@@ -145,10 +148,17 @@ def _judged(rows: FloatArray, partition: Partition, n_resamples: int, random_sta
     )
 
 
-def _sample(rows: FloatArray, random_state: int) -> FloatArray:
-    if len(rows) <= STABILITY_PERSONS:
+def _sample(rows: FloatArray, most: int, random_state: int) -> FloatArray:
+    if len(rows) <= most:
         return rows
-    return rows[np.random.default_rng(random_state).choice(len(rows), STABILITY_PERSONS, replace=False)]
+    return rows[np.random.default_rng(random_state).choice(len(rows), most, replace=False)]
+
+
+def _nearest(points: FloatArray, centres: FloatArray) -> Labels:
+    """Group of the nearest centre for each row, the largest group first."""
+    labels = np.asarray((0.5 * (centres**2).sum(axis=1) - points @ centres.T).argmin(axis=1), dtype=np.int64)
+    order = np.argsort(-np.bincount(labels, minlength=len(centres)), kind="stable")
+    return np.argsort(order)[labels]
 
 
 def jaccard_stability(

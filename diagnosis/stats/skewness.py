@@ -19,7 +19,7 @@ def third_cumulant(values: FloatArray, weights: FloatArray | None = None) -> flo
     w = np.ones(n) if weights is None else weights
     total = float(w.sum())
     centred = w * (values - float(w @ values) / total)
-    return float((centred**3).sum()) / total**3 * n * n / ((n - 1) * (n - 2))
+    return float((centred * centred) @ centred) / total**3 * n * n / ((n - 1) * (n - 2))
 
 
 def corrected_t(t: FloatArray | float, skewness: FloatArray | float) -> FloatArray:

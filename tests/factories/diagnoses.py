@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from diagnosis.frames import Frames, pack_frames
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
 from practice.models import Engagement, Member
 from reports.models import Report
@@ -16,6 +17,7 @@ from surveys.models import Wave
 from tests.factories.documents import later_result, sample_result
 from tests.factories.practice import make_engagement
 
+EMPTY_CONTENT = pack_frames(Frames("die-crm", "1.0", {}))[0]
 HIDDEN = "Fewer than five answers: hidden so that nobody can be recognised."
 
 
@@ -38,7 +40,9 @@ def make_diagnosis(
     """Create a finished diagnosis (scope must be open)."""
     engagement = engagement or make_engagement(owner)
     wave = Wave.objects.filter(engagement=engagement).first() or make_wave(engagement)
-    snapshot, _ = Snapshot.objects.get_or_create(wave=wave, content_hash="a" * 64, defaults={"content": b"x"})
+    snapshot, _ = Snapshot.objects.get_or_create(
+        wave=wave, content_hash="a" * 64, defaults={"content": EMPTY_CONTENT}
+    )
     return Diagnosis.objects.create(
         engagement=engagement,
         wave=wave,
@@ -144,7 +148,7 @@ def make_second_wave(earlier: Diagnosis, result: dict[str, Any] | None = None) -
     wave.pk, wave.number, wave.name = None, wave.number + 1, f"Wave {wave.number + 1}"
     wave.id = uuid4()
     wave.save(force_insert=True)
-    snapshot = Snapshot.objects.create(wave=wave, content_hash="b" * 64, content=b"x")
+    snapshot = Snapshot.objects.create(wave=wave, content_hash="b" * 64, content=EMPTY_CONTENT)
     return Diagnosis.objects.create(
         engagement=earlier.engagement,
         wave=wave,

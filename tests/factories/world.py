@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
+from diagnosis.frames import Frames, pack_frames
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
 from practice import invitations, jobs, logos, services
 from practice.enums import Role
@@ -164,7 +165,8 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
 
 def _plant_results(owner: Member, engagement: Engagement, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     wave = Wave.objects.get(pk=ids["wave_id"])
-    snapshot = Snapshot.objects.create(wave=wave, content_hash="0" * 64, content=CANARY.encode())
+    content, _hash = pack_frames(Frames(CANARY, CANARY, {}))
+    snapshot = Snapshot.objects.create(wave=wave, content_hash="0" * 64, content=content)
     diagnosis = Diagnosis.objects.create(
         engagement=engagement,
         wave=wave,

@@ -120,9 +120,12 @@ def test_profiles_that_were_built_in_are_found_again() -> None:
 
 
 def test_many_persons_are_judged_on_samples() -> None:
-    found = find_profiles(wishes(2_500)[0], n_resamples=5)
+    scores, truth = wishes(2_500)
+    found = find_profiles(scores, n_resamples=5)
     assert isinstance(found, Profiles)
-    assert found.k == 3
+    assert (found.k, found.n, sum(found.sizes)) == (3, 2_500, 2_500)
+    assert found.sizes == tuple(sorted(found.sizes, reverse=True))
+    assert all(len(np.unique(truth[found.labels == group])) == 1 for group in range(3))
 
 
 def test_noise_has_no_profiles() -> None:
