@@ -12,6 +12,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from diagnosis.analysis import N_STEPS as ANALYSIS_STEPS
 from diagnosis.analysis import analyse
 from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.exceptions import NothingReleasedError
@@ -28,9 +29,9 @@ from surveys.enums import AudienceState, Mode
 from surveys.instruments import parse_instrument
 from surveys.models import Response, Wave
 
-N_STEPS = 8
 SNAPSHOT_DONE = 1
-ANALYSIS_DONE = 6
+ANALYSIS_DONE = SNAPSHOT_DONE + ANALYSIS_STEPS
+N_STEPS = ANALYSIS_DONE + 2
 
 
 def compute_diagnosis(practice_id: UUID, job_id: UUID) -> None:

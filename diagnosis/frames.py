@@ -101,7 +101,8 @@ class AudienceFrame:
 
     @cached_property
     def _used_scores(self) -> Scores:
-        return self.scores if self.n_used == self.n else self.scores[self.used]
+        """Scores of the used persons, column by column in memory: every reader takes few columns of all persons."""
+        return np.asfortranarray(self.scores if self.n_used == self.n else self.scores[self.used])
 
     @cached_property
     def _place(self) -> Mapping[str, int]:
@@ -121,11 +122,15 @@ class AudienceFrame:
 
     def ratings(self, codes: Sequence[str]) -> Ratings:
         """Ratings (used persons, codes) in scale points; nan = missing, cannot judge, no standard or not asked."""
-        packed = self.packed(codes)
-        ratings = np.where(packed > NO_STANDARD, packed.astype(np.float64), np.nan)
+        rows, place = self._used_scores, self._place
+        ratings = np.full((len(rows), len(codes)), np.nan, order="F")
         for column, code in enumerate(codes):
+            if code not in place:
+                continue
+            packed, points = rows[:, place[code]], ratings[:, column]
+            np.copyto(points, packed, where=packed > NO_STANDARD)
             if code in self.conversions:
-                ratings[:, column] = self.conversions[code].apply(ratings[:, column])
+                points[:] = self.conversions[code].apply(points)
         return ratings
 
     def used_weights(self) -> NDArray[np.float64] | None:
@@ -150,9 +155,19 @@ class AudienceFrame:
             weights=None if self.weights is None else tuple(self.weights[row] for row in rows),
         )
 
-    def used_attributes(self) -> Sequence[Mapping[str, str]]:
-        """Attributes of the used persons, in the order of `ratings`."""
-        return self._used_attributes
+    @cached_property
+    def attribute_names(self) -> Sequence[str]:
+        """Names of the attributes that any used person has, in order."""
+        return sorted(set().union(*self._used_attributes))
+
+    def groups(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
+        """Mask of the used persons with each value of an attribute, values in order; "" = value not known."""
+        places: dict[str, int] = {}
+        codes = np.array(
+            [places.setdefault(row.get(attribute, ""), len(places)) for row in self._used_attributes],
+            dtype=np.intp,
+        )
+        return {value: codes == places[value] for value in sorted(places)}
 
     @cached_property
     def _used_attributes(self) -> Sequence[Mapping[str, str]]:

@@ -81,10 +81,8 @@ def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
     study, audience = book.study, wishes.audience
     scored = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
     frame = study.frame(audience)
-    values = np.array(
-        [row.get(attribute, UNKNOWN) for row in frame.used_attributes()] if frame else [], dtype=str
-    )
-    members = {str(value): (values == value) & scored for value in np.unique(values)}
+    groups = frame.groups(attribute) if frame else {}
+    members = {value: mask & scored for value, mask in groups.items()}
     least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
     hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
     return _Split(attribute, members, frozenset(hidden))
@@ -95,9 +93,8 @@ def _groups(
 ) -> tuple[GroupResult, ...]:
     """Every known attribute alone; a group that stays hidden shows its name and nothing else."""
     frame = book.study.frame(wishes.audience)
-    names = sorted({name for row in frame.used_attributes() for name in row}) if frame else []
     rows: list[GroupResult] = []
-    for name in names:
+    for name in frame.attribute_names if frame else ():
         split = _split(book, wishes, name)
         known = [value for value in split.members if value != UNKNOWN]
         if len(known) > 1 or UNKNOWN in split.members:

@@ -27,8 +27,9 @@ def early_late_result(book: ScoreBook, releases: Releases) -> EarlyLateResult | 
     frame = study.frame(CUSTOMERS)
     if frame is None or not study.is_shown(CUSTOMERS) or study.weights(CUSTOMERS) is not None:
         return None
-    values = np.array([row.get(ATTRIBUTE, "").casefold() for row in frame.used_attributes()])
-    masks = {str(value): values == value for value in np.unique(values)}
+    masks: dict[str, NDArray[np.bool_]] = {}
+    for value, mask in frame.groups(ATTRIBUTE).items():
+        masks[value.casefold()] = mask | masks.get(value.casefold(), False)
     if not {EARLY, LATE} <= masks.keys():
         return None
     least = minimum_for(CUSTOMERS, subgroup=True, named=study.is_named(CUSTOMERS))

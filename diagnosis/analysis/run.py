@@ -36,7 +36,7 @@ from surveys.instruments import Instrument
 
 Show = Callable[[int, int, str], None]
 
-N_STEPS = 5
+N_STEPS = 7
 RANDOM_STATE = 20_260
 
 
@@ -61,18 +61,23 @@ def analyse(
     show(1, N_STEPS, _("Testing gaps"))
     gaps = {gap.code: gap for gap in (*state_gaps(book), *readiness_gaps(readiness))}
     ordered = tuple(gaps[gap.code] for gap in instrument.gaps)
-    show(2, N_STEPS, _("Splitting the total gap into steps"))
-    drivers = drivers_result(part)
-    importance = with_derived(stated_importance(study, CUSTOMERS), drivers.importance if drivers else None)
-    waterfall = build_waterfall(book, ordered, importance.weights)
-    show(3, N_STEPS, _("Reliability and readiness"))
     states = state_results(book)
     audiences = audience_results(study)
+    reliability = reliabilities(book)
+    readiness_found = readiness_result(readiness, gaps)
     releases = Releases(book)
     coverage = next((coverage_result(book, gap, releases) for gap in ordered if gap.kind == "coverage"), None)
-    readiness_found = readiness_result(readiness, gaps)
-    reliability = reliabilities(book)
-    show(4, N_STEPS, _("Naming patterns"))
+    show(2, N_STEPS, _("Weighing the drivers"))
+    drivers = drivers_result(part)
+    show(3, N_STEPS, _("Splitting the total gap into steps"))
+    importance = with_derived(stated_importance(study, CUSTOMERS), drivers.importance if drivers else None)
+    waterfall = build_waterfall(book, ordered, importance.weights)
+    show(4, N_STEPS, _("Seeking profiles"))
+    profiles = profiles_result(part, states, releases if part is book else Releases(part))
+    show(5, N_STEPS, _("Examining scales and second opinions"))
+    structure = structure_result(part, reliability)
+    appendix = appendix_result(part, gaps)
+    show(6, N_STEPS, _("Naming patterns"))
     return Result(
         instrument={"code": instrument.code, "version": instrument.version},
         rules_version=RULES_VERSION,
@@ -101,10 +106,10 @@ def analyse(
         zone=tolerance_result(book),
         direct=direct_result(book, gaps[instrument.waterfall.total]),
         drivers=drivers,
-        profiles=profiles_result(part, states, releases if part is book else Releases(part)),
-        appendix=appendix_result(part, gaps),
+        profiles=profiles,
+        appendix=appendix,
         shares=shares_result(study),
         units=unit_agreements(book),
         early_late=early_late_result(book, releases),
-        structure=structure_result(part, reliability),
+        structure=structure,
     )

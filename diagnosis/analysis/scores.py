@@ -121,7 +121,7 @@ def score_states(study: Study) -> ScoreBook:
                 partner = ""
             others = items[partner][dimension.code] if partner else ()
             columns.append(_column(study, audience, (code, used), (partner, others)))
-        states[code] = StateScores(code, audience, np.column_stack(columns))
+        states[code] = StateScores(code, audience, np.array(columns).T)
     return ScoreBook(study, items, without, partners, states)
 
 

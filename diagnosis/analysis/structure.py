@@ -243,10 +243,8 @@ def _congruences(book: ScoreBook, state: str) -> Iterator[Congruence]:
     frame = study.frame(found.audience) if found else None
     if found is None or frame is None or not book.is_shown(state):
         return
-    attributes = frame.used_attributes()
-    for name in sorted({key for row in attributes for key in row}):
-        values = np.array([row.get(name, "") for row in attributes])
-        known = [value for value in np.unique(values) if value]
+    for name in frame.attribute_names:
+        known = [mask for value, mask in frame.groups(name).items() if value]
         for place, dimension in enumerate(study.instrument.dimensions):
             if (
                 not book.is_dimension_shown(state, place)
@@ -254,7 +252,7 @@ def _congruences(book: ScoreBook, state: str) -> Iterator[Congruence]:
             ):
                 continue
             rows = _ratings(book, state, dimension.code)
-            groups = [complete_rows(rows[values == value]) for value in known]
+            groups = [complete_rows(rows[mask]) for mask in known]
             large = [group for group in groups if len(group) >= CONGRUENCE_PERSONS]
             yield _congruence(state, dimension.code, name, large)
 

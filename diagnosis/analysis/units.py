@@ -26,18 +26,17 @@ def _rows(book: ScoreBook) -> Iterator[UnitAgreement]:
             continue
         if study.weights(found.audience) is not None:
             continue
-        for attribute in sorted({name for row in frame.used_attributes() for name in row}):
+        for attribute in frame.attribute_names:
             row = _row(book, found, frame, attribute)
             if row is not None:
                 yield row
 
 
 def _row(book: ScoreBook, found: StateScores, frame: AudienceFrame, attribute: str) -> UnitAgreement | None:
-    values = np.array([row.get(attribute, UNKNOWN) for row in frame.used_attributes()])
     scores = found.scores[:, list(book.common)]
     scored = ~np.isnan(scores).any(axis=1)
     persons = scores.mean(axis=1)
-    members = {str(value): (values == value) & scored for value in np.unique(values)}
+    members = {value: mask & scored for value, mask in frame.groups(attribute).items()}
     least = minimum_for(found.audience, subgroup=True, named=book.study.is_named(found.audience))
     hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
     units = [persons[mask] for value, mask in members.items() if value != UNKNOWN and value not in hidden]

@@ -26,7 +26,6 @@ from diagnosis.stats.results import GapEstimate, NotEnough
 from diagnosis.stats.skewness import corrected_t, third_cumulant
 from diagnosis.stats.weighting import (
     check_weights,
-    column_means,
     mean_error,
     weighted_mean,
     weighted_variance,
@@ -292,16 +291,19 @@ def person_values(scores: FloatArray, weights: FloatArray | None = None) -> tupl
     n_d are sums of weights and the value's weighted mean is the overall mean.
     """
     has_score = ~np.isnan(scores).all(axis=1)
-    kept = scores[has_score]
-    answered = ~np.isnan(kept)
-    means = column_means(kept, None if weights is None else weights[has_score])
-    overall = float(means.mean())
-    if weights is None:
-        ratio = kept.shape[0] / answered.sum(axis=0)
-    else:
-        ratio = weights[has_score].sum() / (weights[has_score] @ answered)
-    parts = np.where(answered, kept - means, 0.0) * ratio
-    return overall + parts.mean(axis=1), overall
+    kept = None if weights is None else weights[has_score]
+    n = float(has_score.sum()) if kept is None else float(kept.sum())
+    values, means = np.zeros(int(has_score.sum())), []
+    for column in scores.T:
+        own = column[has_score]
+        answered = ~np.isnan(own)
+        n_own = float(answered.sum()) if kept is None else float(kept @ answered)
+        filled = np.where(answered, own, 0.0)
+        mean = float(filled.sum() if kept is None else kept @ filled) / n_own
+        values += np.where(answered, (filled - mean) * (n / n_own), 0.0)
+        means.append(mean)
+    overall = float(np.mean(means))
+    return overall + values / len(means), overall
 
 
 def overall_paired_gap(

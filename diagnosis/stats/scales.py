@@ -40,11 +40,14 @@ def _mean_of_answered(ratings: FloatArray, min_share: float) -> FloatArray:
     if n_items == 0:
         message = "a dimension needs at least one item"
         raise StatisticsError(message)
-    answered = (~np.isnan(ratings)).sum(axis=1)
+    answered, sums = np.zeros(n_respondents), np.zeros(n_respondents)
+    for column in ratings.T:
+        is_answered = ~np.isnan(column)
+        answered += is_answered
+        np.add(sums, column, out=sums, where=is_answered)
     needed = max(1, ceil(min_share * n_items - 1e-9))
     scores = np.full(n_respondents, np.nan)
-    enough = answered >= needed
-    scores[enough] = np.nansum(ratings[enough], axis=1) / answered[enough]
+    np.divide(sums, answered, out=scores, where=answered >= needed)
     return scores
 
 

@@ -85,8 +85,8 @@ def test_units_have_their_intraclass_correlation() -> None:
     book = score_states(Study(die_crm(), frames, 1))
     scores = book.states["FD"].scores[:, list(book.common)]
     persons, whole = scores.mean(axis=1), ~np.isnan(scores).any(axis=1)
-    branch = np.array([one["branch"] for one in frames.audiences["front_line"].used_attributes()])
-    groups = [persons[whole & (branch == name)] for name in ("north", "south", "west")]
+    branches = frames.audiences["front_line"].groups("branch")
+    groups = [persons[whole & branches[name]] for name in ("north", "south", "west")]
     assert (row.attribute, row.units) == ("branch", 3)
     assert row.p_value == pytest.approx(stats.f_oneway(*groups).pvalue)
 

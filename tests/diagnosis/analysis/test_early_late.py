@@ -37,8 +37,9 @@ def test_late_less_early_is_welchs_per_dimension() -> None:
     frames, result = sample()
     assert result.early_late is not None
     book = score_states(Study(die_crm(), frames, 1))
-    words = [row["answered"].casefold() for row in frames.audiences["customers"].used_attributes()]
-    is_late = np.array(words) == "late"
+    customers = frames.audiences["customers"]
+    words = [row["answered"].casefold() for row in customers.attributes]
+    is_late = np.array(words)[customers.used] == "late"
     rows = {(row.state, row.dimension): row for row in result.early_late.rows}
     for place in (0, 8):
         column = book.states["CP"].column(place)
