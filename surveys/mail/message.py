@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from practice.sealing import derive_key
 from surveys import links
 from surveys.enums import AUDIENCE_NAMES, WaveKind
 from surveys.form_cache import form_of
-from surveys.mail.texts import fill, text_for
+from surveys.mail.texts import fill, language_of, text_for
 from surveys.models import Delivery
 
 
@@ -32,12 +32,26 @@ def message_id_of(delivery: Delivery) -> str:
     return f"<{hmac.new(key, content, hashlib.sha256).hexdigest()[:40]}@{settings.MAIL_DOMAIN}>"
 
 
-def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> EmailMessage:
-    """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded."""
+def build_message(
+    delivery: Delivery, *, sent_at: datetime | None = None, link: str | None = None
+) -> EmailMessage:
+    """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded.
+
+    It is in the recipient's language. A preview passes a link that leads nowhere; nothing else of it differs.
+    """
+    language = language_of(delivery.recipient.language)
+    with translation.override(language):
+        return _in_language(language, delivery, sent_at, link or _link_of(delivery))
+
+
+def _link_of(delivery: Delivery) -> str:
+    return f"{settings.BASE_URL}/s/{links.token_for(delivery.wave_audience, delivery.recipient)}/"
+
+
+def _in_language(language: str, delivery: Delivery, sent_at: datetime | None, link: str) -> EmailMessage:
     audience, person = delivery.wave_audience, delivery.recipient
     wave = audience.wave
     practice, client = audience.practice, wave.engagement.client_organisation
-    link = f"{settings.BASE_URL}/s/{links.token_for(audience, person)}/"
     values = {
         "name": one_line(person.name) or _("and thank you for your time"),
         "company": one_line(client.name),
@@ -47,7 +61,7 @@ def build_message(delivery: Delivery, *, sent_at: datetime | None = None) -> Ema
         "link": link,
     }
     is_trial = wave.kind == WaveKind.TEST
-    text = text_for(wave, audience.audience, delivery.round)
+    text = text_for(wave, audience.audience, delivery.round, language)
     paragraphs = [fill(part, values) for part in text.body.split("\n\n")]
     context = {
         "paragraphs": paragraphs,

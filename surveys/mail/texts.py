@@ -1,18 +1,36 @@
-"""Mail texts per audience and round: placeholders are plain data, filled by replacing, never by formatting."""
+"""Mail texts per audience, round and language: placeholders are plain data, filled by replacing, never by formatting.
+
+A wave keeps its own texts in `plan["mails"][audience][round][language]` as `{"subject", "body"}`; what is not there is
+the built-in text in that language.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from practice.exceptions import InvalidInputError
 from surveys.enums import Round
 from surveys.models import Wave
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-KNOWN = frozenset({"name", "company", "practice", "minutes", "closes", "link"})
-NEEDED = "link"
+PLACEHOLDERS: Mapping[str, Promise] = {
+    "name": gettext_lazy("the person’s name"),
+    "company": gettext_lazy("the client organisation"),
+    "practice": gettext_lazy("your practice"),
+    "minutes": gettext_lazy("minutes the form takes"),
+    "closes": gettext_lazy("the day the survey closes"),
+    "link": gettext_lazy("the personal link; every text needs it"),
+}
+NEEDED = "{link}"
+STAFF = frozenset({"front_line", "crm_team"})
+MAX_SUBJECT, MAX_BODY = 200, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +41,36 @@ class MailText:
     body: str
 
 
-def default_text(audience: str, round_code: str) -> MailText:
-    """Return the built-in text of an audience and a round."""
-    asked = {
+def language_of(code: str) -> str:
+    """Return the language of the product in which a person with this language code is written to."""
+    offered = {name for name, _words in settings.LANGUAGES}
+    for wanted in (code.lower(), code.lower().partition("-")[0]):
+        if wanted in offered:
+            return wanted
+    return str(settings.LANGUAGE_CODE)
+
+
+def default_text(audience: str, round_code: str, language: str = "") -> MailText:
+    """Return the built-in text of an audience and a round in a language; without one in the active language."""
+    with translation.override(language or translation.get_language()):
+        if round_code == Round.INVITATION:
+            subject, opening = _("{company}: your view counts"), _asked(audience)
+        elif round_code == Round.FINAL:
+            subject = _("{company}: the last days to answer")
+            opening = _(
+                "this is our last mail about your view of {company}: the survey closes on {closes}, and your answer "
+                "is still missing."
+            )
+        else:
+            subject = _("{company}: may we remind you?")
+            opening = _("a few days ago we asked for your view of {company}. Your answer is still missing.")
+        promise = [_promise()] if audience in STAFF else []
+        closing = _("It takes about {minutes} minutes. Please answer by {closes}:")
+        return MailText(subject, "\n\n".join([_("Hello {name},"), opening, *promise, closing, NEEDED]))
+
+
+def _asked(audience: str) -> str:
+    return {
         "customers": _(
             "{practice} asks on behalf of {company} what you want from {company} and what you get."
         ),
@@ -39,46 +84,50 @@ def default_text(audience: str, round_code: str) -> MailText:
             "{practice} asks you what is laid down for customers of {company}, and how ready it is."
         ),
     }.get(audience, _("{practice} asks you for your view of {company}."))
-    closing = _("It takes about {minutes} minutes. Please answer by {closes}:")
-    if round_code == Round.INVITATION:
-        return MailText(
-            _("{company}: your view counts"), "\n\n".join([_("Hello {name},"), asked, closing, "{link}"])
-        )
-    reminder = _("a few days ago we asked for your view of {company}. Your answer is still missing.")
-    return MailText(
-        _("{company}: may we remind you?"), "\n\n".join([_("Hello {name},"), reminder, closing, "{link}"])
+
+
+def _promise() -> str:
+    return _(
+        "What your employer sees: results of groups of five or more people. Never your answers, and not whether you "
+        "took part."
     )
 
 
-def text_for(wave: Wave, audience: str, round_code: str) -> MailText:
-    """Return the wave's own text, or the built-in one."""
-    own = wave.plan.get("mails", {}).get(audience, {}).get(round_code)
-    if own:
-        return MailText(own["subject"], own["body"])
-    return default_text(audience, round_code)
+def text_for(wave: Wave, audience: str, round_code: str, language: str = "en") -> MailText:
+    """Return the wave's own text in a language, or the built-in one."""
+    own = own_text(wave, audience, round_code, language)
+    return own or default_text(audience, round_code, language)
+
+
+def own_text(wave: Wave, audience: str, round_code: str, language: str) -> MailText | None:
+    """Return the text that was written for this wave, or None."""
+    own = wave.plan.get("mails", {}).get(audience, {}).get(round_code, {}).get(language)
+    return MailText(own["subject"], own["body"]) if own else None
+
+
+def own_texts(wave: Wave) -> Iterator[tuple[str, str, str, MailText]]:
+    """Yield (audience, round, language, text) of every text that was written for this wave."""
+    mails: Mapping[str, Mapping[str, Mapping[str, Any]]] = wave.plan.get("mails", {})
+    for audience, rounds in mails.items():
+        for code, languages in rounds.items():
+            for language, own in languages.items():
+                yield audience, code, language, MailText(own.get("subject", ""), own.get("body", ""))
 
 
 def check_texts(wave: Wave) -> None:
     """Raise InvalidInputError naming the mail and the placeholder when an own text cannot be sent."""
-    for audience, rounds in wave.plan.get("mails", {}).items():
-        for code, own in rounds.items():
-            check_text(
-                MailText(own.get("subject", ""), own.get("body", "")), where=f"mails.{audience}.{code}"
-            )
+    for audience, code, language, text in own_texts(wave):
+        check_text(text, where=f"mails.{audience}.{code}.{language}")
 
 
 def check_text(text: MailText, *, where: str) -> None:
     """Refuse unknown placeholders, a missing link, and a subject of several lines."""
-    unknown = {found for part in (text.subject, text.body) for found in PLACEHOLDER.findall(part)} - KNOWN
-    if unknown:
+    if names := unknown_placeholders(text):
         raise InvalidInputError(
             _("A mail text uses a placeholder that does not exist."),
-            fields={
-                where: _("Unknown: %(names)s")
-                % {"names": ", ".join(sorted(f"{{{name}}}" for name in unknown))}
-            },
+            fields={where: _("Unknown: %(names)s") % {"names": ", ".join(names)}},
         )
-    if "{link}" not in text.body:
+    if NEEDED not in text.body:
         raise InvalidInputError(
             _("A mail text has no link to the survey."), fields={where: _("Put {link} into the text.")}
         )
@@ -86,6 +135,12 @@ def check_text(text: MailText, *, where: str) -> None:
         raise InvalidInputError(
             _("A mail needs a subject on one line."), fields={where: _("Write one line.")}
         )
+
+
+def unknown_placeholders(text: MailText) -> list[str]:
+    """Return what looks like a placeholder and is none, in braces and in order."""
+    found = {name for part in (text.subject, text.body) for name in PLACEHOLDER.findall(part)}
+    return sorted(f"{{{name}}}" for name in found - PLACEHOLDERS.keys())
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -29,13 +29,13 @@ def test_o25_o26_a_text_that_cannot_be_sent_refuses_the_launch(
     with practice_scope(owner_a.practice):
         wave = make_wave(owner_a)
         add_people(wave, "customers", 2)
-        text = {"customers": {"reminder_1": {"subject": subject, "body": body}}}
+        text = {"customers": {"reminder_1": {"en": {"subject": subject, "body": body}}}}
         wave.plan = {**wave.plan, "mails": text}
         wave.save()
         with pytest.raises(InvalidInputError) as error:
             launch_wave(wave=wave, actor=owner_a)
-        assert list(error.value.fields) == ["mails.customers.reminder_1"]
-        assert words in str(error.value.fields["mails.customers.reminder_1"])
+        assert list(error.value.fields) == ["mails.customers.reminder_1.en"]
+        assert words in str(error.value.fields["mails.customers.reminder_1.en"])
         wave.refresh_from_db()
         assert wave.launched_at is None
         assert not Delivery.objects.exists()

@@ -105,7 +105,7 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         plan={
             "reminder_days": [4, 9],
             "close_days": 14,
-            "mails": {"customers": {"invitation": {"subject": CANARY, "body": f"{CANARY} {{link}}"}}},
+            "mails": {"customers": {"invitation": {"en": {"subject": CANARY, "body": f"{CANARY} {{link}}"}}}},
         },
     )
     now = timezone.now()

@@ -60,12 +60,12 @@ def test_unsendable_texts_are_refused_before_anything_is_written(
     with practice_scope(owner_a.practice):
         wave = make_wave(owner_a)
         add_people(wave, "customers", 6)
-        wave.plan = {**wave.plan, "mails": {"customers": {"invitation": own}}}
+        wave.plan = {**wave.plan, "mails": {"customers": {"invitation": {"en": own}}}}
         wave.save()
         with pytest.raises(InvalidInputError) as error:
             launch_wave(wave=wave, actor=owner_a)
-        assert "mails.customers.invitation" in error.value.fields
-        assert complaint in error.value.fields["mails.customers.invitation"]
+        assert "mails.customers.invitation.en" in error.value.fields
+        assert complaint in error.value.fields["mails.customers.invitation.en"]
         assert not Delivery.objects.exists()
 
 

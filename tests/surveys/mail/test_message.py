@@ -46,7 +46,7 @@ def mail_of(owner: Member, *, person: str = "Ada", plan: Any = None, **names: st
         recipient = add_people(wave, "customers", 1)[0]
         Recipient.objects.filter(pk=recipient.pk).update(name=person)
         if plan:
-            wave.plan = {**wave.plan, "mails": {"customers": {"invitation": plan}}}
+            wave.plan = {**wave.plan, "mails": {"customers": {"invitation": {"en": plan}}}}
             wave.save()
         launch_wave(wave=wave, actor=owner)
         delivery = Delivery.objects.get(round="invitation")
