@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime, make_msgid
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -19,65 +22,90 @@ from practice.mail import footer_lines, one_line, sender_of
 from practice.models import Practice
 from practice.sealing import derive_key
 from surveys import links
-from surveys.enums import AUDIENCE_NAMES, WaveKind
+from surveys.enums import AUDIENCE_NAMES, Mode, WaveKind
 from surveys.form_cache import form_of
+from surveys.mail.letter import NAME, Letter, fill_letter, marked_link
 from surveys.mail.texts import fill, language_of, text_for
 from surveys.models import Delivery
+
+AUTO = ("Auto-Submitted", "auto-generated")
 
 
 def message_id_of(delivery: Delivery) -> str:
     """Return the Message-ID of a delivery: the same for every attempt, and nothing can be read from it."""
-    key = derive_key(settings.MASTER_KEY, "message-id")
     content = f"{delivery.wave_audience_id}|{delivery.recipient_id}|{delivery.round}".encode()
-    return f"<{hmac.new(key, content, hashlib.sha256).hexdigest()[:40]}@{settings.MAIL_DOMAIN}>"
+    digest = hmac.new(_message_id_key(settings.MASTER_KEY), content, hashlib.sha256).hexdigest()
+    return f"<{digest[:40]}@{settings.MAIL_DOMAIN}>"
 
 
-def build_message(
-    delivery: Delivery, *, sent_at: datetime | None = None, link: str | None = None
-) -> EmailMessage:
+@lru_cache(maxsize=4)
+def _message_id_key(master_key: bytes) -> bytes:
+    return derive_key(master_key, "message-id")
+
+
+def mail_bytes(delivery: Delivery, *, sent_at: datetime | None = None, token: str | None = None) -> bytes:
     """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded.
 
-    It is in the recipient's language. A preview passes a link that leads nowhere; nothing else of it differs.
+    It is in the recipient's language. A preview passes a token that leads nowhere; nothing else of it differs.
     """
-    language = language_of(delivery.recipient.language)
-    with translation.override(language):
-        return _in_language(language, delivery, sent_at, link or _link_of(delivery))
-
-
-def _link_of(delivery: Delivery) -> str:
-    return f"{settings.BASE_URL}/s/{links.token_for(delivery.wave_audience, delivery.recipient)}/"
-
-
-def _in_language(language: str, delivery: Delivery, sent_at: datetime | None, link: str) -> EmailMessage:
     audience, person = delivery.wave_audience, delivery.recipient
+    language = language_of(person.language)
+    with translation.override(language):
+        letter = _letter_of(delivery, language)
+        name = one_line(person.name)
+        return fill_letter(
+            letter,
+            name=name,
+            greeting=name or _("and thank you for your time"),
+            token=token or links.token_for(audience, person),
+            to=person.email,
+            headers=[("Date", format_datetime(sent_at or delivery.due_at))],
+            message_id=message_id_of(delivery),
+        )
+
+
+def build_message(delivery: Delivery, **options: Any) -> EmailMessage:
+    """Return the mail of a delivery, read from its bytes."""
+    lines = mail_bytes(delivery, **options).replace(b"\r\n", b"\n")
+    return message_from_bytes(lines, policy=default)
+
+
+def sender_address() -> str:
+    """Return the address that mails leave from."""
+    return f"survey@{settings.MAIL_DOMAIN}"
+
+
+def _letter_of(delivery: Delivery, language: str) -> Letter:
+    """Return what this mail says to everybody of its audience who reads this language, now active."""
+    audience = delivery.wave_audience
     wave = audience.wave
     practice, client = audience.practice, wave.engagement.client_organisation
     values = {
-        "name": one_line(person.name) or _("and thank you for your time"),
+        "name": NAME,
         "company": one_line(client.name),
         "practice": one_line(practice.name),
         "minutes": str(form_of(audience).minutes),
         "closes": date_format(audience.closes_at, "j F Y") if audience.closes_at else "",
-        "link": link,
+        "link": marked_link(),
     }
     is_trial = wave.kind == WaveKind.TEST
     text = text_for(wave, audience.audience, delivery.round, language)
-    paragraphs = [fill(part, values) for part in text.body.split("\n\n")]
-    context = {
-        "paragraphs": paragraphs,
-        "link": link,
-        "client": values["company"],
-        "practice": values["practice"],
-        "accent": accent_of(practice.accent_colour).light,
-        "is_confidential": audience.mode == "confidential",
-        "subject": _subject(fill(text.subject, values), delivery, is_trial=is_trial),
-        "footer": footer_lines(practice),
-        "trial": _trial_line(delivery) if is_trial else "",
-    }
-    message = _addressed(practice, one_line(person.name), person.email, str(context["subject"]))
-    message["Date"] = format_datetime(sent_at or delivery.due_at)
-    message["Message-ID"] = message_id_of(delivery)
-    return _with_parts(message, context)
+    headers = [("From", str(_from_address(sender_of(practice))))]
+    if practice.reply_to:
+        headers.append(("Reply-To", practice.reply_to))
+    return Letter(
+        language=language,
+        subject=_subject(fill(text.subject, values), delivery, is_trial=is_trial),
+        link=values["link"],
+        paragraphs=tuple(fill(part, values) for part in text.body.replace("\r\n", "\n").split("\n\n")),
+        client=values["company"],
+        practice=values["practice"],
+        accent=accent_of(practice.accent_colour).light,
+        is_confidential=audience.mode == Mode.CONFIDENTIAL,
+        footer=tuple(footer_lines(practice)),
+        trial=_trial_line(delivery) if is_trial else "",
+        headers=(*headers, AUTO),
+    )
 
 
 def _subject(text: str, delivery: Delivery, *, is_trial: bool) -> str:
@@ -113,29 +141,17 @@ def build_test_message(practice: Practice, *, name: str, email: str) -> EmailMes
         "footer": footer_lines(practice),
         "is_test": True,
     }
-    message = _addressed(practice, one_line(name), email, subject)
-    message["Date"] = format_datetime(timezone.now())
-    message["Message-ID"] = make_msgid(domain=settings.MAIL_DOMAIN)
-    return _with_parts(message, context)
-
-
-def _addressed(practice: Practice, name: str, email: str, subject: str) -> EmailMessage:
-    """Return an empty mail with the practice's sender, the receiver and the subject."""
     message = EmailMessage()
     message["Subject"] = one_line(subject)[:200]
     message["From"] = _from_address(sender_of(practice))
-    message["To"] = _to_address(name, email)
+    message["To"] = _to_address(one_line(name), email)
     if practice.reply_to:
         message["Reply-To"] = practice.reply_to
-    return message
-
-
-def _with_parts(message: EmailMessage, context: dict[str, Any]) -> EmailMessage:
-    """Add the text and the HTML part."""
+    message["Date"] = format_datetime(timezone.now())
+    message["Message-ID"] = make_msgid(domain=settings.MAIL_DOMAIN)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render_to_string("surveys/mail/message.txt", context))
     message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")
-    message.set_boundary(f"=_{hashlib.sha256(message['Message-ID'].encode()).hexdigest()[:32]}")
     return message
 
 

@@ -6,21 +6,24 @@ while, sent once more with the same Message-ID and the same bytes.
 """
 
 import logging
+import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.errors import MessageError
 from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 
 from practice.mail import one_line
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.form_cache import is_form_cached
-from surveys.mail.message import build_message, message_id_of
+from surveys.mail.message import mail_bytes, message_id_of, sender_address
 from surveys.mail.next_hop import Fate, NextHop, configured_next_hop
 from surveys.mail.smtp import Answer, Connection, Outcome
 from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience
@@ -29,6 +32,19 @@ logger = logging.getLogger(__name__)
 
 BATCH = 20
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+LEASE = """
+UPDATE surveys_delivery d
+SET state = 'sending', attempts = d.attempts + 1, message_id = v.message_id,
+    lease_until = statement_timestamp() + make_interval(secs => %s)
+FROM unnest(%s::uuid[], %s::text[]) AS v (id, message_id) WHERE d.id = v.id
+"""
+SERVER_BACK_OFF = (timedelta(minutes=1), timedelta(minutes=3))
+"""A server in trouble is nobody's address: it is tried again soon, so that mails flow minutes after it is back."""
+RECORD = """
+UPDATE surveys_delivery
+SET state = %s, reply = %s, lease_until = statement_timestamp() + make_interval(secs => %s)
+WHERE id = %s AND state = 'sending' AND attempts = %s
+"""
 OVER = (AudienceState.CLOSED, AudienceState.RELEASED)
 UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
 
@@ -45,20 +61,28 @@ def send_due(
     if not settings.SMTP_HOST:
         _say_that_mails_stay()
         return 0
+    with Connection() as line:
+        return send_share(practice_id, wave_audience_id, line, share=share)
+
+
+def send_share(
+    practice_id: UUID, wave_audience_id: UUID, line: Connection, *, share: int | None = None
+) -> int:
+    """Send what is due for one audience over an open connection; returns mails accepted."""
     accepted = 0
-    with Connection() as connection:
-        while share is None or accepted < share:
-            with practice_scope(practice_id):
-                batch = claim_batch(wave_audience_id)
-            if batch is None:
+    while share is None or accepted < share:
+        held_since = time.monotonic()
+        with practice_scope(practice_id):
+            batch = claim_batch(wave_audience_id)
+        if batch is None:
+            return accepted
+        for number, delivery in enumerate(batch):
+            outcome = _send_one(practice_id, delivery, line, held_since)
+            accepted += outcome is not None and outcome.answer == Answer.ACCEPTED
+            if outcome is not None and outcome.answer in {Answer.NO_SERVER, Answer.HANGS}:
+                for waiting in batch[number + 1 :]:
+                    _retry_later(practice_id, waiting, outcome.reply, SERVER_BACK_OFF)
                 return accepted
-            for number, delivery in enumerate(batch):
-                outcome = _send_one(practice_id, delivery, connection)
-                accepted += outcome is not None and outcome.answer == Answer.ACCEPTED
-                if outcome is not None and outcome.answer == Answer.NO_SERVER:
-                    for waiting in batch[number + 1 :]:
-                        _retry_later(practice_id, waiting, outcome.reply)
-                    return accepted
     return accepted
 
 
@@ -67,8 +91,9 @@ def _say_that_mails_stay() -> None:
     logger.warning("no mail server is configured: mails stay queued")
 
 
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+def _lease() -> CombinedExpression:
+    """Return the end of a lease that begins now, by the clock of the database: workers' clocks may be wrong."""
+    return Now() + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 
 
 def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
@@ -83,13 +108,12 @@ def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
         unsent.update(state=DeliveryState.CANCELLED, lease_until=None)
     if audience.state != AudienceState.OPEN:
         return None
-    now = timezone.now()
-    due = Q(state__in=[DeliveryState.PLANNED, DeliveryState.QUEUED], due_at__lte=now) | Q(
-        state=DeliveryState.RETRY, lease_until__lte=now
+    due = Q(state__in=[DeliveryState.PLANNED, DeliveryState.QUEUED]) | Q(
+        state=DeliveryState.RETRY, lease_until__lte=Now()
     )
     rows = list(
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(due, wave_audience=wave_audience_id)
+        .filter(due, wave_audience=wave_audience_id, due_at__lte=Now())
         .order_by("due_at")[:BATCH]
     )
     if not rows:
@@ -130,63 +154,66 @@ def _without_unwanted(rows: Sequence[Delivery]) -> list[Delivery]:
 
 
 def _lease_rows(rows: Sequence[Delivery]) -> None:
-    lease = _lease()
-    first_time = [row for row in rows if not row.message_id]
+    """Mark rows as being sent, under a lease; each gets its Message-ID with its first attempt."""
+    if not rows:
+        return
     for row in rows:
-        row.state, row.lease_until, row.attempts = DeliveryState.SENDING, lease, row.attempts + 1
+        row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
         row.message_id = row.message_id or message_id_of(row)
-    _rows(rows).update(state=DeliveryState.SENDING, lease_until=lease, attempts=F("attempts") + 1)
-    Delivery.objects.bulk_update(first_time, ["message_id"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            LEASE, [settings.MAIL_LEASE_SECONDS, [row.pk for row in rows], [row.message_id for row in rows]]
+        )
 
 
 def _rows(rows: Sequence[Delivery]) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk__in=[row.pk for row in rows])
 
 
-def _send_one(practice_id: UUID, delivery: Delivery, connection: Connection) -> Outcome | None:
+def _send_one(practice_id: UUID, delivery: Delivery, line: Connection, held_since: float) -> Outcome | None:
     """Send one claimed mail and record the outcome; None when somebody else settled it meanwhile."""
-    if not _is_still_ours(practice_id, delivery):
+    if not _is_still_ours(practice_id, delivery, held_since):
         return None
     try:
-        message = build_message(delivery)
+        content = mail_bytes(delivery)
     except (ValueError, LookupError, MessageError) as error:
         logger.warning("mail cannot be built id=%s error=%s", delivery.pk, type(error).__name__)
         outcome = Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
     else:
-        outcome = connection.send(message)
+        outcome = line.hand_over(sender_address(), delivery.recipient.email, content)
     if outcome.answer == Answer.ACCEPTED:
         _record(practice_id, delivery, outcome.reply, state=DeliveryState.ACCEPTED)
     elif outcome.answer == Answer.REFUSED:
         _record(practice_id, delivery, outcome.reply, state=DeliveryState.BOUNCED_HARD)
-    elif outcome.answer == Answer.UNKNOWN:
+    elif outcome.answer in {Answer.UNKNOWN, Answer.HANGS}:
         # The server may be keeping the mail right now: the next hop is asked when this lease is over.
-        _record(practice_id, delivery, outcome.reply, state=DeliveryState.SENDING, lease_until=_lease())
+        seconds = float(settings.MAIL_LEASE_SECONDS)
+        _record(practice_id, delivery, outcome.reply, state=DeliveryState.SENDING, seconds=seconds)
     else:
-        _retry_later(practice_id, delivery, outcome.reply)
+        waits = BACK_OFF if outcome.answer == Answer.LATER else SERVER_BACK_OFF
+        _retry_later(practice_id, delivery, outcome.reply, waits)
     return outcome
 
 
-def _is_still_ours(practice_id: UUID, delivery: Delivery) -> bool:
+def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> bool:
     """Renew a lease of which more than a quarter has passed; False when the mail is not ours any more."""
-    left = (delivery.lease_until or timezone.now()) - timezone.now()
-    if left > timedelta(seconds=settings.MAIL_LEASE_SECONDS) * 0.75:
+    if time.monotonic() - held_since < settings.MAIL_LEASE_SECONDS * 0.25:
         return True
-    delivery.lease_until = _lease()
     with practice_scope(practice_id):
-        return bool(_of_attempt(delivery).update(lease_until=delivery.lease_until))
+        return bool(_of_attempt(delivery).update(lease_until=_lease()))
 
 
-def _retry_later(practice_id: UUID, delivery: Delivery, reply: str) -> None:
-    wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
-    _record(practice_id, delivery, reply, state=DeliveryState.RETRY, lease_until=timezone.now() + wait)
+def _retry_later(practice_id: UUID, delivery: Delivery, reply: str, waits: Sequence[timedelta]) -> None:
+    wait = waits[min(delivery.attempts, len(waits)) - 1]
+    _record(practice_id, delivery, reply, state=DeliveryState.RETRY, seconds=wait.total_seconds())
 
 
 def _record(
-    practice_id: UUID, delivery: Delivery, reply: str, *, state: str, lease_until: datetime | None = None
+    practice_id: UUID, delivery: Delivery, reply: str, *, state: str, seconds: float | None = None
 ) -> None:
-    """Write the outcome unless somebody else settled this attempt meanwhile."""
-    with practice_scope(practice_id):
-        _of_attempt(delivery).update(state=state, reply=one_line(reply)[:300], lease_until=lease_until)
+    """Write the outcome, and for how long it stands, unless somebody else settled this attempt meanwhile."""
+    with practice_scope(practice_id), connection.cursor() as cursor:
+        cursor.execute(RECORD, [state, one_line(reply)[:300], seconds, delivery.pk, delivery.attempts])
 
 
 def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:
@@ -207,7 +234,7 @@ def _settle_batch(wave_audience_id: UUID, hop: NextHop) -> bool:
         Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
             wave_audience=wave_audience_id,
             state__in=[DeliveryState.SENDING, DeliveryState.UNCERTAIN],
-            lease_until__lt=timezone.now(),
+            lease_until__lt=Now(),
         )[:BATCH]
     )
     if not rows:
@@ -227,5 +254,5 @@ def _apply_fate(row: Delivery, fate: Fate, *, is_over: bool) -> None:
         row.lease_until = None
     else:
         row.state, row.was_uncertain = DeliveryState.UNCERTAIN, True
-        row.lease_until = timezone.now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
+        row.lease_until = Now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
     row.save(update_fields=["state", "lease_until", "reply", "was_uncertain"])

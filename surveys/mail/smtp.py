@@ -5,13 +5,19 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
 from django.conf import settings
 
-TIMEOUT_SECONDS = 30
+LONGEST_WAIT, SHORTEST_WAIT = 30, 5
+
+
+def timeout() -> float:
+    """Return how long one step with the server may take: four of them, a whole mail, fit into a lease."""
+    return float(min(LONGEST_WAIT, max(SHORTEST_WAIT, settings.MAIL_LEASE_SECONDS / 4)))
 
 
 class Answer(StrEnum):
@@ -21,6 +27,8 @@ class Answer(StrEnum):
     REFUSED = "refused"
     LATER = "later"
     UNKNOWN = "unknown"
+    HANGS = "hangs"
+    """Unknown like a broken connection; and the next mail would wait as long, so the server is left alone a while."""
     NO_SERVER = "no_server"
 
 
@@ -61,15 +69,33 @@ class Connection:
         self.drop()
 
     def send(self, message: EmailMessage) -> Outcome:
-        """Hand one mail to the server and tell what it said; never raises for what a server or a network does."""
+        """Hand one mail to the server, from its sender to its receiver."""
+        sender, to = message["From"].addresses[0].addr_spec, message["To"].addresses[0].addr_spec
+        return self.hand_over(sender, to, message.as_bytes(policy=SMTP))
+
+    def hand_over(self, sender: str, to: str, content: bytes) -> Outcome:
+        """Hand one mail to the server and tell what it said; never raises for what a server or a network does.
+
+        A connection that was used before may have been ended by the server meanwhile: then a new one is tried once.
+        """
+        is_used = self._client is not None
+        outcome = self._hand_over(sender, to, content)
+        if is_used and outcome.answer == Answer.NO_SERVER:
+            outcome = self._hand_over(sender, to, content)
+        return outcome
+
+    def _hand_over(self, sender: str, to: str, content: bytes) -> Outcome:
         try:
             client = self._open()
         except (smtplib.SMTPException, OSError) as error:
             self.drop()
             return Outcome(Answer.NO_SERVER, f"no connection: {_words(error)}")
         client.is_handed_over = False
-        outcome = _deliver(client, message)
-        if outcome.answer in {Answer.LATER, Answer.UNKNOWN, Answer.NO_SERVER}:
+        outcome = _deliver(client, sender, to, content)
+        if outcome.answer == Answer.HANGS:
+            client.close()  # a farewell would wait as long once more
+            self._client = None
+        elif outcome.answer in {Answer.UNKNOWN, Answer.NO_SERVER} or client.sock is None:
             self.drop()
         return outcome
 
@@ -83,7 +109,7 @@ class Connection:
 
     def _open(self) -> _Client:
         if self._client is None:
-            self._client = _Client(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_SECONDS)
+            self._client = _Client(settings.SMTP_HOST, settings.SMTP_PORT, timeout=timeout())
             if settings.SMTP_STARTTLS:
                 self._client.starttls(context=ssl.create_default_context())
             if settings.SMTP_USER:
@@ -91,9 +117,9 @@ class Connection:
         return self._client
 
 
-def _deliver(client: _Client, message: EmailMessage) -> Outcome:
+def _deliver(client: _Client, sender: str, to: str, content: bytes) -> Outcome:
     try:
-        client.send_message(message)
+        client.sendmail(sender, [to], content)
     except smtplib.SMTPRecipientsRefused as error:
         code, reply = next(iter(error.recipients.values()))
         return _refused(code, reply)
@@ -105,9 +131,16 @@ def _deliver(client: _Client, message: EmailMessage) -> Outcome:
     except (smtplib.SMTPNotSupportedError, ValueError) as error:
         return Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
     except (smtplib.SMTPException, OSError) as error:
-        answer = Answer.UNKNOWN if client.is_handed_over else Answer.NO_SERVER
+        answer = Answer.NO_SERVER
+        if client.is_handed_over:
+            answer = Answer.HANGS if _is_timeout(error) else Answer.UNKNOWN
         return Outcome(answer, f"connection lost: {type(error).__name__}")
     return Outcome(Answer.ACCEPTED, client.last_reply)
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Tell whether time ran out; smtplib hides it behind an error of its own."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _refused(code: int, reply: bytes | str) -> Outcome:

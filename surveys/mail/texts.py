@@ -7,6 +7,7 @@ the built-in text in that language.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -52,7 +53,12 @@ def language_of(code: str) -> str:
 
 def default_text(audience: str, round_code: str, language: str = "") -> MailText:
     """Return the built-in text of an audience and a round in a language; without one in the active language."""
-    with translation.override(language or translation.get_language()):
+    return _default_text(audience, round_code, language or translation.get_language())
+
+
+@lru_cache(maxsize=256)
+def _default_text(audience: str, round_code: str, language: str) -> MailText:
+    with translation.override(language):
         if round_code == Round.INVITATION:
             subject, opening = _("{company}: your view counts"), _asked(audience)
         elif round_code == Round.FINAL:
