@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 
 from practice.exceptions import InvalidInputError, WrongStateError
@@ -102,13 +102,26 @@ class Respondent:
 
 def resolve_link(token: str) -> LinkTarget | None:
     """Return where a link leads, None for unknown, malformed and revoked ones alike; one statement in every case."""
+    digest = links.digest_of(token)
+    # A request's first statement: it shows whether the kept connection still lives, so no other is spent on asking.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # django-stubs does not know it
+    try:
+        found = _read_target(digest)
+    except OperationalError:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        found = _read_target(digest)
+    return None if found is None else LinkTarget(*found)
+
+
+def _read_target(digest: bytes) -> tuple[UUID, UUID, UUID] | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT practice_id, wave_audience_id, recipient_id FROM crmgap_survey_link(%s)",
-            [links.digest_of(token)],
+            "SELECT practice_id, wave_audience_id, recipient_id FROM crmgap_survey_link(%s)", [digest]
         )
-        found = cursor.fetchone()
-    return None if found is None else LinkTarget(*found)
+        found: tuple[UUID, UUID, UUID] | None = cursor.fetchone()
+    return found
 
 
 def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respondent | None:
