@@ -13,6 +13,7 @@ from functools import cached_property
 from uuid import UUID
 
 from django.db import OperationalError, connection
+from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
 
 from practice.exceptions import InvalidInputError, WrongStateError
@@ -60,6 +61,7 @@ class Respondent:
     card: AudienceCard
     draft: DraftContent | None
     has_stored_draft: bool
+    language: str
 
     @property
     def wave_audience(self) -> WaveAudience:
@@ -68,8 +70,8 @@ class Respondent:
 
     @property
     def form(self) -> Form:
-        """The form of the audience."""
-        return self.card.form
+        """The form of the audience in the person's language; slots and codes are the same in all."""
+        return self.card.forms[self.language]
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -132,7 +134,28 @@ def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respon
     entry, sealed = found
     card = cached_card(target.wave_audience_id) or read_card(target.wave_audience_id)
     draft = None if sealed is None else unseal_draft(token, sealed)
-    return Respondent(token, entry, card, draft, has_stored_draft=draft is not None)
+    language = language_for(tuple(card.forms), draft.language if draft else "", entry.recipient.language)
+    return Respondent(token, entry, card, draft, has_stored_draft=draft is not None, language=language)
+
+
+def language_for(offered: Sequence[str], *wishes: str) -> str:
+    """Return the first wish that is offered, else the browser's language, else the form's own."""
+    for wish in (*wishes, get_language() or ""):
+        if wish in offered:
+            return wish
+        if (general := wish.partition("-")[0]) in offered:
+            return general
+    return offered[0]
+
+
+def speak(respondent: Respondent, language: str = "") -> None:
+    """Go on in the person's language, or in one just chosen; a choice stays in the draft when it is saved."""
+    if language in respondent.card.forms and language != respondent.language:
+        respondent.language = language
+        respondent.__dict__.pop("pages", None)
+    if language == respondent.language and respondent.draft is not None:
+        respondent.draft.language = language
+    activate(respondent.language)
 
 
 def pages_in_order(form: Form, token: str) -> tuple[Page, ...]:
@@ -148,7 +171,7 @@ def pages_in_order(form: Form, token: str) -> tuple[Page, ...]:
 def open_form(respondent: Respondent, now: datetime) -> None:
     """Begin, or go on where the person stopped; the time of the next page counts from here."""
     if respondent.draft is None:
-        respondent.draft = DraftContent(respondent.form.blank_scores())
+        respondent.draft = DraftContent(respondent.form.blank_scores(), language=respondent.language)
     respondent.draft.clock = now.timestamp()
     save_draft(respondent)
 

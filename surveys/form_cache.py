@@ -6,7 +6,7 @@ practice are read anew after a minute.
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.urls import reverse
 from practice.brand import accent_url
 from practice.models import ClientOrganisation, Practice
 from surveys.enums import AudienceState, WaveKind
-from surveys.instruments import Form, Instrument, parse_instrument
+from surveys.instruments import Form, Instrument, in_language, languages_of, parse_instrument
 from surveys.models import Wave, WaveAudience
 
 CACHED_FORMS = 64
@@ -26,7 +26,7 @@ WITH_NAMES = "practice", "wave__engagement__client_organisation"
 
 ValueT = TypeVar("ValueT")
 
-_forms: OrderedDict[UUID, Form] = OrderedDict()
+_forms: OrderedDict[UUID, Mapping[str, Form]] = OrderedDict()
 _cards: OrderedDict[UUID, tuple[float, "AudienceCard"]] = OrderedDict()
 
 
@@ -46,10 +46,10 @@ class Brand(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AudienceCard:
-    """Whose survey it is, and its form."""
+    """Whose survey it is, and its form in every language it can be answered in, the instrument's own first."""
 
     brand: Brand
-    form: Form
+    forms: Mapping[str, Form]
 
     @property
     def client_name(self) -> str:
@@ -57,24 +57,34 @@ class AudienceCard:
         return self.brand.client_name
 
 
-def form_of(wave_audience: WaveAudience) -> Form:
-    """Return the form of an audience; kept in memory once the audience is launched."""
-    form = _forms.get(wave_audience.pk)
-    if form is None:
-        form = instrument_of(wave_audience.wave).form(wave_audience.form)
+def form_of(wave_audience: WaveAudience, language: str = "") -> Form:
+    """Return the form of an audience in a language it has, else in the instrument's own."""
+    forms = forms_by_language(wave_audience)
+    return forms.get(language) or next(iter(forms.values()))
+
+
+def forms_by_language(wave_audience: WaveAudience) -> Mapping[str, Form]:
+    """Return the form of an audience in every language; kept in memory once the audience is launched."""
+    forms = _forms.get(wave_audience.pk)
+    if forms is None:
+        wave = wave_audience.wave
+        forms = {
+            language: instrument_of(wave, language).form(wave_audience.form)
+            for language in languages_of(wave.instrument)
+        }
         if wave_audience.state != AudienceState.DRAFT:
-            _keep(_forms, wave_audience.pk, form)
-    return form
+            _keep(_forms, wave_audience.pk, forms)
+    return forms
 
 
-def instrument_of(wave: Wave) -> Instrument:
-    """Return the wave's own copy of the instrument, read anew."""
-    return parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+def instrument_of(wave: Wave, language: str = "") -> Instrument:
+    """Return the wave's own copy of the instrument, read anew, in a language it has, else in its own."""
+    return parse_instrument(in_language(wave.instrument, language), source=f"wave {wave.pk}")
 
 
-def forms_of(wave: Wave, audiences: Iterable[WaveAudience]) -> dict[str, Form]:
+def forms_of(wave: Wave, audiences: Iterable[WaveAudience], language: str = "") -> dict[str, Form]:
     """Return the form of each audience of a wave by the audience's code; the instrument is read once."""
-    instrument = instrument_of(wave)
+    instrument = instrument_of(wave, language)
     return {row.audience: instrument.form(row.form) for row in audiences}
 
 
@@ -111,7 +121,9 @@ def read_card(wave_audience_id: UUID) -> AudienceCard:
         rows = rows.defer("wave__instrument", "wave__plan")
     audience = rows.get(pk=wave_audience_id)
     brand = brand_for(audience.wave.engagement.client_organisation, audience.practice)
-    card = AudienceCard(brand._replace(is_test=audience.wave.kind == WaveKind.TEST), form_of(audience))
+    card = AudienceCard(
+        brand._replace(is_test=audience.wave.kind == WaveKind.TEST), forms_by_language(audience)
+    )
     _keep(_cards, wave_audience_id, (time.monotonic(), card))
     return card
 

@@ -6,13 +6,13 @@ A page is rendered once per process with marks where answers go; after that a re
 import math
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
-from django.utils.translation import get_language
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from surveys.answering import Respondent
@@ -112,7 +112,8 @@ class Frame(NamedTuple):
     number: int
     total: int
     minutes_left: int
-    language: str | None
+    language: str
+    languages: tuple[str, ...]
 
 
 _skeletons: dict[tuple[UUID, str, str, Frame], Skeleton] = {}
@@ -167,7 +168,8 @@ def _frame(respondent: Respondent, number: int) -> Frame:
         number,
         total,
         minutes_left,
-        get_language(),
+        respondent.language,
+        tuple(respondent.card.forms),
     )
 
 
@@ -194,11 +196,25 @@ def brand_of(respondent: Respondent) -> Brand:
     return respondent.card.brand
 
 
+def language_choices(offered: Iterable[str], chosen: str) -> list[dict[str, Any]]:
+    """Return the languages of a switch, each with its name in itself; none to choose from = no switch."""
+    choices = []
+    for code in offered:
+        try:
+            name = str(get_language_info(code)["name_local"]).capitalize()
+        except KeyError:
+            name = code
+        choices.append({"code": code, "name": name, "selected": code == chosen})
+    return choices if len(choices) > 1 else []
+
+
 def landing_context(respondent: Respondent) -> dict[str, Any]:
     """Return what the first page says: who asks, how long it takes, who can see what."""
     form, company = respondent.form, respondent.card.client_name
     return {
         "brand": brand_of(respondent),
+        "languages": language_choices(tuple(respondent.card.forms), respondent.language),
+        "chosen_language": respondent.language,
         "headline": fill_company(form.headline, company),
         "intro": fill_company(form.intro, company),
         "minutes": form.minutes,
@@ -225,6 +241,7 @@ def _page_context(
         errors.append({"code": questions[0]["code"], "text": PROBLEMS["unknown"]})
     return {
         "brand": frame.brand,
+        "languages": language_choices(frame.languages, frame.language),
         "page": {"title": shown.title, "intro": shown.intro, "questions": questions},
         "progress": {
             "number": frame.number + 1,

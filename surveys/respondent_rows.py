@@ -19,7 +19,7 @@ AUDIENCE: Final = (
 )  # fmt: skip
 ENTRY: Final = f"""
 SELECT {", ".join(f"audience.{name}" for name in AUDIENCE)},
-       ledger.id, ledger.submitted, recipient.attributes, {{draft}}
+       ledger.id, ledger.submitted, recipient.attributes, recipient.language, {{draft}}
 FROM surveys_ledgerentry ledger
 JOIN surveys_waveaudience audience
   ON audience.practice_id = ledger.practice_id AND audience.id = ledger.wave_audience_id
@@ -45,7 +45,7 @@ def read_rows(
     """Return a person's ledger entry, with audience and recipient, and the sealed draft; None when there is no entry.
 
     `lock` is "" for reading, "draft" for saving and "ledger" for finishing (ledger first, then draft: the order of
-    the release). Of the recipient only the attributes are there.
+    the release). Of the recipient only attributes and language are there.
     """
     values: dict[str, uuid.UUID | bytes] = {
         "practice": require_practice_id(),
@@ -61,7 +61,7 @@ def read_rows(
             row = cursor.fetchone()
         if row is None:
             return None
-        *of_audience, entry_id, submitted, attributes, sealed = row
+        *of_audience, entry_id, submitted, attributes, language, sealed = row
         if lock:
             cursor.execute(LOCKED_DRAFT, values)
             sealed = (cursor.fetchone() or (None,))[0]
@@ -69,8 +69,8 @@ def read_rows(
     audience.kept_attributes = json.loads(audience.kept_attributes)
     recipient = Recipient.from_db(
         "default",
-        ("id", "practice_id", "attributes"),
-        (recipient_id, audience.practice_id, json.loads(attributes)),
+        ("id", "practice_id", "language", "attributes"),  # in the order of the model's fields
+        (recipient_id, audience.practice_id, language, json.loads(attributes)),
     )
     entry = LedgerEntry.from_db(
         "default", ("id", "practice_id", "submitted"), (entry_id, audience.practice_id, submitted)

@@ -33,7 +33,7 @@ from surveys.respondent_pages import (
     render_page_with_problems,
 )
 
-BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish"})
+BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "language"})
 REF_LENGTH = 8
 HEADERS = {
     # "no-referrer" would make browsers post our own forms with "Origin: null", which the CSRF check must refuse.
@@ -95,6 +95,7 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
         respondent = answering.load_respondent(target, token, lock="draft" if is_start else "")
         if respondent is None:
             return _unknown_page()
+        answering.speak(respondent, _wished_language(request))
         door = respondent.door(now)
         if is_start and door == Door.OPEN:
             answering.open_form(respondent, now)
@@ -106,6 +107,11 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
     context["csrf_token"] = get_token(request)
     status = 403 if request.method == "POST" else 200
     return HttpResponse(render_to_string("surveys/landing.html", context), status=status)
+
+
+def _wished_language(request: HttpRequest) -> str:
+    """Return the language that the person has just asked for; a GET only shows it, a POST keeps it."""
+    return (request.POST if request.method == "POST" else request.GET).get("language", "")
 
 
 def _enter(request: HttpRequest, respondent: Respondent) -> HttpResponse:
@@ -148,6 +154,7 @@ def resume(request: HttpRequest, ref: str) -> HttpResponse:
         respondent = answering.load_respondent(target, token)
         if respondent is None:
             return _unknown_page()
+        answering.speak(respondent)
         door = respondent.door(timezone.now())
         return _see_page(respondent, ref) if door == Door.OPEN else _state_page(respondent, door)
 
@@ -164,6 +171,7 @@ def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         respondent = answering.load_respondent(target, token)
         if respondent is None:
             return _unknown_page()
+        answering.speak(respondent)
         door = respondent.door(timezone.now())
         if door != Door.OPEN:
             return _state_page(respondent, door)
@@ -182,6 +190,7 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
         respondent = answering.load_respondent(target, token, lock=lock)
         if respondent is None:
             return _unknown_page()
+        answering.speak(respondent)
         door = respondent.door(now)
         may_save = door == Door.OPEN or (door == Door.PAUSED and respondent.has_stored_draft)
         if not may_save or not 0 <= number < len(respondent.pages):
@@ -191,9 +200,9 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
                 respondent, number, get_token(request), posted, {}, has_expired=True
             )
             return HttpResponse(html, status=403)
-        position = max(number - 1, 0) if "back" in request.POST else number + 1
-        position = min(position, len(respondent.pages) - 1)
+        position = _next_position(request, number, len(respondent.pages))
         answers = answering.take_page(respondent, number, posted, now=now, position=position)
+        answering.speak(respondent, _wished_language(request))
         if is_finish and door == Door.OPEN and not answers.problems:
             answering.finish(respondent)
             return _thanks(respondent)
@@ -204,6 +213,13 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
         html = render_page_with_problems(respondent, number, get_token(request), posted, answers.problems)
         return HttpResponse(html, status=422)
     return _go_on(request, respondent, ref)
+
+
+def _next_position(request: HttpRequest, number: int, total: int) -> int:
+    """Return the page to show after this one (0-based): the same one when only the language changes."""
+    if "language" in request.POST:
+        return number
+    return max(number - 1, 0) if "back" in request.POST else min(number + 1, total - 1)
 
 
 @respondent_view

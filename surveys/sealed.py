@@ -15,7 +15,10 @@ LARGE_BYTES: Final = 16_384
 
 @dataclass(slots=True)
 class DraftContent:
-    """A draft: packed scores, choices and texts by question, seconds per page, next page, time of the last post."""
+    """A draft: packed scores, choices and texts by question, seconds per page, next page, time of the last post.
+
+    `language` is the one that the person answers in; it is kept nowhere else.
+    """
 
     scores: list[int]
     choices: dict[str, list[str]] = field(default_factory=dict)
@@ -23,6 +26,7 @@ class DraftContent:
     seconds: dict[str, float] = field(default_factory=dict)
     position: int = 0
     clock: float = 0.0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

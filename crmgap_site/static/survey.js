@@ -30,6 +30,7 @@ function show(text, address) {
   const next = new DOMParser().parseFromString(text, "text/html");
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
+  document.documentElement.dir = next.documentElement.dir;
   document.body.replaceChildren(...next.body.childNodes);
   if (new URL(address, location).pathname !== location.pathname) history.pushState(null, "", address);
   scrollTo(0, 0);

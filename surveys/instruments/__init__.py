@@ -35,6 +35,7 @@ from surveys.instruments.form import (
     fill_company,
 )
 from surveys.instruments.instrument import Instrument
+from surveys.instruments.languages import in_language, languages_of, texts_of
 from surveys.instruments.schema import parse_instrument, parse_yaml
 
 __all__ = [
@@ -70,7 +71,10 @@ __all__ = [
     "Waterfall",
     "builtin_components",
     "fill_company",
+    "in_language",
+    "languages_of",
     "load_builtin",
     "parse_instrument",
     "parse_yaml",
+    "texts_of",
 ]

@@ -2,11 +2,13 @@
 
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from surveys.instruments.definition import Component
 from surveys.instruments.exceptions import InstrumentError
 from surveys.instruments.instrument import Instrument
+from surveys.instruments.languages import flat_texts
 from surveys.instruments.schema import instrument_from, parse_instrument, parse_yaml
 from surveys.instruments.tailoring import tailor
 
@@ -38,7 +40,25 @@ def _whole(code: str) -> Instrument:
         raise InstrumentError(code, [f"no built-in instrument has this code; there is {', '.join(BUILTIN)}"])
     content: dict[str, Any] = {}
     folder = files("surveys.instruments") / BUILTIN[code]
-    for part in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if part.name.endswith(".yaml"):
-            content |= parse_yaml(part.read_text(encoding="utf-8"), f"{code}/{part.name}")
+    for part in _parts(folder):
+        content |= parse_yaml(part.read_text(encoding="utf-8"), f"{code}/{part.name}")
+    content["translations"] = {
+        part.name: _translation(part, f"{code}/{part.name}")
+        for part in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if part.is_dir() and len(part.name) == 2
+    }
     return parse_instrument(content, code)
+
+
+def _translation(folder: Traversable, source: str) -> dict[str, str]:
+    """Texts by path from a folder of files in the shape of the instrument's own."""
+    texts: dict[str, str] = {}
+    for part in _parts(folder):
+        texts |= flat_texts(parse_yaml(part.read_text(encoding="utf-8"), f"{source}/{part.name}"))
+    return texts
+
+
+def _parts(folder: Traversable) -> list[Traversable]:
+    return sorted(
+        (part for part in folder.iterdir() if part.name.endswith(".yaml")), key=lambda part: part.name
+    )

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from surveys.instruments.definition import FormPlan, Gap, Item, Section
 from surveys.instruments.instrument import Definition
+from surveys.instruments.languages import texts_of, translation_problems
 
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,6})?")
 RELATIONS = {
     "gap": ("<0", ">0", "~0", ">=0"),
     "largest": ("",),
@@ -35,6 +38,7 @@ def problems_of(definition: Definition) -> list[str]:
         *checker.forms(),
         *checker.components(),
         *checker.placeholders(),
+        *checker.translations(),
     ]
 
 
@@ -345,10 +349,20 @@ class _Checker:
 
     def placeholders(self) -> Iterator[str]:
         """{company} is the only placeholder."""
-        for path, text in _texts(self.definition, ""):
+        for path, text in _texts(replace(self.definition, translations={}), ""):
             rest = text.replace("{company}", "")
             if "{" in rest or "}" in rest:
                 yield f"{path}: the only placeholder is {{company}}"
+
+    def translations(self) -> Iterator[str]:
+        """A further language has every text, with the same placeholders, or is not there."""
+        if not self.definition.translations:
+            return
+        own = texts_of(self.definition.as_dict())
+        for language, texts in self.definition.translations.items():
+            if not LANGUAGE.fullmatch(language) or language == self.definition.language:
+                yield f"translations: {language} must be the code of another language than the instrument's own"
+            yield from translation_problems(own, language, texts)
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

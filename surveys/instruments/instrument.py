@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
 from surveys.instruments.definition import (
@@ -52,6 +52,12 @@ class Definition:
     components: tuple[Component, ...] = ()
     drivers: Drivers | None = None
     profile_names: tuple[ProfileName, ...] = ()
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-safe content that is read back to an equal definition."""
+        content: dict[str, Any] = _plain(self)
+        return content
 
 
 @dataclass(frozen=True)
@@ -194,8 +200,7 @@ class Instrument:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-safe content that `parse_instrument` reads back to an equal instrument."""
-        content: dict[str, Any] = _plain(self.definition)
-        return content
+        return self.definition.as_dict()
 
 
 def _with_code(things: Iterable[_Coded], code: str) -> _Coded:

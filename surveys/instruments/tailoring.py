@@ -6,6 +6,7 @@ from dataclasses import replace
 from surveys.instruments.definition import Block, FormPlan, Gap, Section
 from surveys.instruments.derivation import derive_form, seconds_of
 from surveys.instruments.instrument import Definition
+from surveys.instruments.languages import texts_of
 
 
 def tailor(definition: Definition, components: Collection[str]) -> Definition:
@@ -40,7 +41,7 @@ def _cut(definition: Definition, components: Collection[str]) -> Definition:
     dimensions = {code for component in off for code in component.dimensions}
     states = {code for component in off for code in component.states}
     blocks = {code for component in off for code in component.blocks}
-    return replace(
+    reduced = replace(
         definition,
         components=tuple(component for component in definition.components if component.code in components),
         dimensions=tuple(entry for entry in definition.dimensions if entry.code not in dimensions),
@@ -48,6 +49,12 @@ def _cut(definition: Definition, components: Collection[str]) -> Definition:
         gaps=tuple(_without_comparisons(gap, states) for gap in definition.gaps),
         forms=tuple(_reduced(plan, states, blocks) for plan in definition.forms),
     )
+    left = texts_of(reduced.as_dict())
+    translations = {
+        language: {path: text for path, text in texts.items() if path in left}
+        for language, texts in definition.translations.items()
+    }
+    return replace(reduced, translations=translations)
 
 
 def _without(block: Block, dimensions: Collection[str]) -> Block:

@@ -42,6 +42,11 @@ class Browser:
         fields["csrfmiddlewaretoken"] = self.csrf()
         return self._arrive(self.client.post(self.url, fields), self.url)
 
+    def choose_language(self, language: str, changes: dict[str, Any] | None = None) -> "Browser":
+        """Fill in fields and press the button of a language."""
+        fields = self.fields() | (changes or {}) | {"language": language, "csrfmiddlewaretoken": self.csrf()}
+        return self._arrive(self.client.post(self.url, fields), self.url)
+
     def csrf(self) -> str:
         """Return the hidden token of the form on the page."""
         found = CSRF.search(self.html)
