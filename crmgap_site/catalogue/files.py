@@ -128,10 +128,10 @@ def _entry(block: list[tuple[int, str]]) -> Entry | None:
             is_fuzzy = is_fuzzy or (line.startswith("#,") and "fuzzy" in line)
             continue
         if not line.startswith('"'):
-            name, _space, line = line.partition(" ")
+            name = line.partition(" ")[0]
             fields[name] = ""
         try:
-            fields[name] += ast.literal_eval(line)
+            fields[name] += ast.literal_eval(line.removeprefix(name).lstrip())
         except (KeyError, SyntaxError, ValueError) as error:
             raise CatalogueError(f"line {number}: cannot be read") from error
     if "msgid" not in fields:

@@ -38,7 +38,7 @@ def in_language(content: Mapping[str, Any], language: str) -> dict[str, Any]:
     bare = {key: value for key, value in content.items() if key != TRANSLATIONS}
     if texts is None:
         return bare
-    translated: dict[str, Any] = _rewrite(bare, "", lambda path, text: texts.get(path, text))
+    translated: dict[str, Any] = _rewrite(bare, "", texts.get)
     return translated | {"language": language}
 
 

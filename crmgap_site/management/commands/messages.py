@@ -1,4 +1,4 @@
-"""Brings the catalogues up to date with the sources: new texts come in empty, unused ones go, .mo files are compiled."""
+"""Brings the catalogues up to date with the sources: new texts come in empty, unused ones go, all are compiled."""
 
 from typing import Any
 
