@@ -16,7 +16,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -50,7 +50,9 @@ def respondent_view(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        response = view(request, **kwargs)
+        with translation.override(translation.get_language()):  # whatever the view activates ends with it
+            response = view(request, **kwargs)
+            response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         for name, value in HEADERS.items():
             response[name] = value
         return response
