@@ -213,6 +213,7 @@ if MAIL_NEXT_HOP not in {"sink", "smtp"}:
     raise ImproperlyConfigured("MAIL_NEXT_HOP must be 'sink' or 'smtp'.")
 MAIL_LEASE_SECONDS = env.read_number("MAIL_LEASE_SECONDS", 60, minimum=1, maximum=3600)
 MAIL_UNCERTAIN_SECONDS = env.read_number("MAIL_UNCERTAIN_SECONDS", 900, minimum=1, maximum=86_400)
+MAIL_ALLOW_PRIVATE_HOSTS = env.read_flag("MAIL_ALLOW_PRIVATE_HOSTS", default=False)
 EMAIL_HOST, EMAIL_PORT = SMTP_HOST or "localhost", SMTP_PORT
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS = SMTP_USER, SMTP_PASSWORD, SMTP_STARTTLS
 EMAIL_TIMEOUT = 30

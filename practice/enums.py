@@ -30,3 +30,24 @@ class Queue(models.TextChoices):
     COMPUTE = "compute"
     RENDER = "render"
     DEFAULT = "default"
+
+
+class SenderKind(models.TextChoices):
+    """The way by which a sender identity's mails leave: the installation's server, an own account, or a provider."""
+
+    INSTALLATION = "installation", _("The mail server of this installation")
+    SMTP = "smtp", _("Own SMTP account")
+    MAILGUN = "mailgun", _("Mailgun")
+    POSTMARK = "postmark", _("Postmark")
+    BREVO = "brevo", _("Brevo")
+
+
+PROVIDERS = frozenset({SenderKind.MAILGUN, SenderKind.POSTMARK, SenderKind.BREVO})
+
+
+class SmtpSecurity(models.TextChoices):
+    """How the line to an own SMTP server is encrypted."""
+
+    STARTTLS = "starttls", _("STARTTLS (usually port 587)")
+    TLS = "tls", _("TLS from the first byte (usually port 465)")
+    NONE = "none", _("Not encrypted (only in the installation's own network)")

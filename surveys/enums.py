@@ -56,6 +56,26 @@ class DeliveryState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class SuppressionSource(models.TextChoices):
+    """How an address came onto the list of those that are not mailed."""
+
+    BY_HAND = "by_hand", _("Added by hand")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    BOUNCED = "bounced", _("Bounced for good")
+    COMPLAINED = "complained", _("Marked as spam")
+
+
+class HoldReason(models.TextChoices):
+    """Why a mail was not, or not yet, sent."""
+
+    BY_HAND = "by_hand", _("The address is on the suppression list")
+    UNSUBSCRIBED = "unsubscribed", _("The person unsubscribed")
+    BOUNCED = "bounced", _("An earlier mail bounced for good")
+    COMPLAINED = "complained", _("The person marked a mail as spam")
+    EVERYWHERE = "everywhere", _("The address must not be mailed from this installation")
+    CAP = "cap", _("Enough mails to this person for now; it goes out later")
+
+
 class ImportState(models.TextChoices):
     """The life of an uploaded list of people."""
 

@@ -9,10 +9,11 @@ from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from practice.addresses import MAX_ADDRESS
 from surveys.answers_file import Options
 from surveys.enums import AUDIENCE_NAMES
 from surveys.instruments import Component, Instrument, Scale
-from surveys.people_check import MAX_ADDRESS, MAX_ATTRIBUTE, MAX_NAME
+from surveys.people_check import MAX_ATTRIBUTE, MAX_NAME
 from surveys.people_file import MAX_BYTES
 from surveys.services.directory import MAX_REASON
 

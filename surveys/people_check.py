@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
+from practice.addresses import AddressError, clean_email, email_key
+
 Status = Literal["ready", "fix", "merged", "suppressed", "left_out"]
 
 EMAIL, NAME, AUDIENCE, LANGUAGE, IGNORE = "email", "name", "audience", "language", "ignore"
@@ -34,16 +36,9 @@ AUDIENCE_WORDS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "crm_team": frozenset({"crm_team", "crm team", "crm", "crm/it", "it", "crm/it team", "marketing"}),
 }
-LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,6})?")
-MAX_ADDRESS: Final = 254
 UNUSABLE: Final = "\x1a"
 """Starts a cell of a workbook without a usable value: a formula with none saved, or an error such as #N/A follows."""
-
-
-class AddressError(ValueError):
-    """An address that cannot be used; the text says why."""
 
 
 @dataclass(slots=True)
@@ -58,48 +53,6 @@ class PreviewRow:
     note: str = ""
     status: Status = "ready"
     email_key: str = ""
-
-
-def clean_email(text: str) -> str:
-    """Return the address as it is mailed to: trimmed, domain in lower-case ASCII; raises AddressError."""
-    address = text.strip().strip("<>").strip()
-    if address.casefold().startswith("mailto:"):
-        address = address[7:]
-    if not address:
-        raise AddressError(_("The address is missing."))
-    if any(ord(sign) < 33 or sign == "\u200b" for sign in address):
-        raise AddressError(_("There are blanks or invisible characters in the address."))
-    if "," in address or ";" in address or address.count("@") > 1:
-        raise AddressError(_("Write one address per row."))
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
-        raise AddressError(_("An address needs a name, an @ and a domain."))
-    if local.startswith('"'):
-        raise AddressError(_("Addresses in quotation marks are not supported."))
-    if not local.isascii():
-        raise AddressError(_("Letters before the @ must be plain ASCII; many mail servers refuse others."))
-    if not LOCAL.fullmatch(local) or len(local) > 64:
-        raise AddressError(_("The part before the @ is not valid."))
-    clean = f"{local}@{_clean_domain(domain)}"
-    if len(clean) > MAX_ADDRESS:
-        raise AddressError(_("The address is longer than %(limit)s characters.") % {"limit": MAX_ADDRESS})
-    return clean
-
-
-def _clean_domain(domain: str) -> str:
-    try:
-        ascii_domain = domain.rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError as error:
-        raise AddressError(_("The domain is not valid.")) from error
-    labels = ascii_domain.split(".")
-    if len(labels) < 2 or not all(LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-        raise AddressError(_("The domain is not valid; write it like example.org."))
-    return ascii_domain
-
-
-def email_key(address: str) -> str:
-    """Return the identity of an address: lower case throughout."""
-    return address.casefold()
 
 
 def has_control_characters(text: str) -> bool:

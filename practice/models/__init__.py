@@ -7,6 +7,7 @@ from practice.models.idempotency import KeptAnswer
 from practice.models.invitation import Invitation
 from practice.models.job import Job
 from practice.models.practice import Member, Practice
+from practice.models.sender import SenderIdentity
 from practice.models.token import ApiToken
 from practice.models.user import User
 
@@ -22,5 +23,6 @@ __all__ = [
     "Practice",
     "PracticeForeignKey",
     "PracticeModel",
+    "SenderIdentity",
     "User",
 ]

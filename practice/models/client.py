@@ -35,6 +35,14 @@ class Engagement(PracticeModel):
     name = models.CharField(_("name"), max_length=160)
     question = models.TextField(_("question the client wants answered"), max_length=1000, blank=True)
     lead = PracticeForeignKey(Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    sender = PracticeForeignKey(
+        "practice.SenderIdentity",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="engagements",
+        verbose_name=_("sender of its mails"),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,7 +3,7 @@
 import uuid
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +34,12 @@ class Practice(models.Model):
     )
     requires_second_factor = models.BooleanField(
         _("owners and consultants need a second factor"), default=True
+    )
+    mails_per_week = models.PositiveSmallIntegerField(
+        _("mails to one person within 7 days, at most"),
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text=_("Counted over all engagements. What is beyond it waits and goes out later."),
     )
     retention_months = models.PositiveSmallIntegerField(_("keep answers for months"), default=24)
     is_sample = models.BooleanField(default=False, editable=False)

@@ -3,7 +3,7 @@
 from django.db import models
 
 from practice.models import PracticeForeignKey, PracticeModel
-from surveys.enums import DeliveryState, Round
+from surveys.enums import DeliveryState, HoldReason, Round
 from surveys.models.recipient import Recipient
 from surveys.models.wave import WaveAudience
 
@@ -19,6 +19,10 @@ class Delivery(PracticeModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=200, blank=True)
+    accepted_at = models.DateTimeField(null=True)
+    hold = models.CharField(
+        max_length=12, choices=HoldReason.choices, blank=True, help_text="Why it was not, or not yet, sent."
+    )
     reply = models.CharField(max_length=300, blank=True)
     was_uncertain = models.BooleanField(default=False)
 

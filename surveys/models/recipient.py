@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from practice.models import Member, PracticeForeignKey, PracticeModel
-from surveys.enums import ImportState
+from surveys.enums import ImportState, SuppressionSource
 from surveys.models.wave import Wave, WaveAudience
 
 
@@ -27,6 +27,7 @@ class Recipient(PracticeModel):
         constraints = [
             models.UniqueConstraint(fields=["wave_audience", "email_key"], name="surveys_recipient_identity")
         ]
+        indexes = [models.Index(fields=["practice", "email_key"], name="surveys_recipient_person")]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -62,6 +63,9 @@ class Suppression(PracticeModel):
     """An address that this practice must not mail any more."""
 
     email_key = models.CharField(max_length=254)
+    source = models.CharField(
+        max_length=12, choices=SuppressionSource.choices, default=SuppressionSource.BY_HAND
+    )
     reason = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 

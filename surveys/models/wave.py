@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from practice.models import Engagement, PracticeForeignKey, PracticeModel
+from practice.models import Engagement, PracticeForeignKey, PracticeModel, SenderIdentity
 from surveys.enums import AudienceState, Mode, WaveKind
 
 
@@ -24,6 +24,13 @@ class Wave(PracticeModel):
     )
     rules_off = models.JSONField(
         default=list, blank=True, help_text="Rules of exclusion that its diagnoses do not apply."
+    )
+    sender = PracticeForeignKey(
+        SenderIdentity,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="waves",
+        help_text="Chosen for this wave; fixed at launch. None: the engagement's, or the practice's default.",
     )
     launched_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

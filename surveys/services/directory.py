@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from practice import audit
+from practice.addresses import AddressError, clean_email, email_key
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import ClientOrganisation, Member
 from surveys import directory
@@ -16,10 +17,7 @@ from surveys.people_check import (
     LANGUAGE_CODE,
     MAX_ATTRIBUTE,
     MAX_NAME,
-    AddressError,
-    clean_email,
     clean_text,
-    email_key,
 )
 
 OVER: Final = (AudienceState.CLOSED, AudienceState.RELEASED)

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit
+from practice.addresses import email_key
 from practice.exceptions import WrongStateError
 from practice.models import Engagement, Member
 from surveys.enums import Round, WaveKind
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, LedgerEntry, Recipient, Wave, WaveAudience
-from surveys.people_check import email_key
 from surveys.services.launch import open_audience, plan_deliveries
 
 TEST_DAYS = 14

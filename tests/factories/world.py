@@ -15,7 +15,7 @@ from diagnosis.frames import Frames, pack_frames
 from diagnosis.models import Action, Diagnosis, Finding, Snapshot
 from practice import invitations, jobs, logos, services
 from practice.enums import Role
-from practice.models import Engagement, Job, KeptAnswer, Member
+from practice.models import Engagement, Job, KeptAnswer, Member, SenderIdentity
 from practice.scope import practice_scope
 from reports.models import Report
 from surveys import links
@@ -79,7 +79,11 @@ def plant_world(mode: str = "named") -> World:
             content_type="text/plain",
             content=CANARY.encode(),
         )
+        sender = SenderIdentity.objects.create(
+            kind="smtp", from_name=CANARY, from_address=f"{CANARY}@example.org", host="mail.example.org"
+        )
         ids = {
+            "sender_id": sender.pk,
             "client_id": client.pk,
             "engagement_id": engagement.pk,
             "member_id": member.pk,

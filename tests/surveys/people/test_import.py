@@ -4,12 +4,13 @@ import time
 
 import pytest
 
+from practice.addresses import AddressError, clean_email
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import AuditEntry, Member
 from practice.scope import practice_scope
 from surveys.enums import AudienceState
 from surveys.models import Delivery, Recipient, Suppression, Wave
-from surveys.people_check import AddressError, audience_of, clean_email, guess_mapping
+from surveys.people_check import audience_of, guess_mapping
 from surveys.people_table import read_people_file
 from surveys.services import field, people
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
