@@ -214,6 +214,16 @@ if MAIL_NEXT_HOP not in {"sink", "smtp"}:
 MAIL_LEASE_SECONDS = env.read_number("MAIL_LEASE_SECONDS", 60, minimum=1, maximum=3600)
 MAIL_UNCERTAIN_SECONDS = env.read_number("MAIL_UNCERTAIN_SECONDS", 900, minimum=1, maximum=86_400)
 MAIL_ALLOW_PRIVATE_HOSTS = env.read_flag("MAIL_ALLOW_PRIVATE_HOSTS", default=False)
+RETURN_ADDRESS = env.read_text("RETURN_ADDRESS", f"return@{MAIL_DOMAIN}" if MAIL_SINK_DIR else "")
+RETURN_MAILBOX_URL = env.read_text("RETURN_MAILBOX_URL", "")
+RETURN_DIR = env.read_text("RETURN_DIR", f"{MAIL_SINK_DIR}/returned" if MAIL_SINK_DIR else "")
+RETURN_SECONDS = env.read_number("RETURN_SECONDS", 60, minimum=5, maximum=86_400)
+if len(RETURN_ADDRESS.partition("@")[0]) > 19 or RETURN_ADDRESS.count("@") > 1:
+    raise ImproperlyConfigured("RETURN_ADDRESS must be an address with at most 19 characters before the @.")
+if RETURN_MAILBOX_URL and not RETURN_MAILBOX_URL.startswith(("pop3s://", "pop3://", "imaps://", "imap://")):
+    raise ImproperlyConfigured(
+        "RETURN_MAILBOX_URL must be written as pop3s:// or imaps://user:password@host."
+    )
 EMAIL_HOST, EMAIL_PORT = SMTP_HOST or "localhost", SMTP_PORT
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS = SMTP_USER, SMTP_PASSWORD, SMTP_STARTTLS
 EMAIL_TIMEOUT = 30
@@ -281,3 +291,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_SECONDS},
     },
 }
+if RETURN_MAILBOX_URL or RETURN_DIR:
+    CELERY_BEAT_SCHEDULE["returned"] = {
+        "task": "surveys.tasks.collect_returned_mails",
+        "schedule": RETURN_SECONDS,
+        "options": {"expires": RETURN_SECONDS},
+    }

@@ -1,5 +1,5 @@
 """Named look-ups of the surveys room above a practice: which audiences have mails or dates that are due,
-and the operator's totals."""
+which practice a mail that came back belongs to, and the operator's totals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,14 @@ def audiences_with_due_mails(now: datetime) -> list[tuple[UUID, UUID]]:
 def audiences_with_due_dates(now: datetime) -> list[tuple[UUID, UUID]]:
     """Return (practice, wave audience) whose opening or closing date has come."""
     return _audiences("crmgap_due_audiences", now)
+
+
+def practice_of_delivery(delivery_id: UUID) -> UUID | None:
+    """Return the practice that a mail belongs to, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id FROM crmgap_practice_of_delivery(%s)", [delivery_id])
+        found: tuple[UUID] | None = cursor.fetchone()
+    return found[0] if found else None
 
 
 def delivery_totals(now: datetime) -> list[tuple[str, int, float | None]]:

@@ -10,20 +10,29 @@ from practice import jobs
 from practice.enums import Queue
 from practice.tasks import PracticeTask, SteppedPracticeTask
 from surveys import lookups
-from surveys.mail import sending
+from surveys.mail import sending, stopping
 from surveys.mail.waking import SEND_TASK
 from surveys.mixing_tasks import mix_audience, tend_audience
-from surveys.services import field
+from surveys.services import field, returned, stop_notice
 
-__all__ = ["advance_audience", "mix_audience", "send_deliveries", "tend_audience"]
+__all__ = [
+    "advance_audience",
+    "collect_returned_mails",
+    "mix_audience",
+    "send_deliveries",
+    "send_stop_notice",
+    "tend_audience",
+]
 
 ADVANCE_TASK = "surveys.tasks.advance_audience"
+NOTICE_TASK = "surveys.tasks.send_stop_notice"
 SHARE = 200
 """Mails a worker sends for one audience before others get their turn."""
 
 
 def register() -> None:
-    """Name the sources of due mails and dates (called from AppConfig.ready)."""
+    """Name the sources of due mails and dates and the notice of a stop (called from AppConfig.ready)."""
+    jobs.register_kind(stopping.NOTICE, task_name=NOTICE_TASK, queue=Queue.MAIL)
     for source in (due_mails, due_dates):
         if source not in jobs.DUE_SOURCES:
             jobs.register_due_source(source)
@@ -55,3 +64,15 @@ def send_deliveries(practice_id: UUID, wave_audience_id: UUID) -> None:
 def advance_audience(practice_id: UUID, wave_audience_id: UUID) -> None:
     """Open or close an audience by its dates."""
     field.advance_audience(wave_audience_id)
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery ships no types
+def collect_returned_mails() -> None:
+    """Read what came back to this installation; running twice at once is safe, saying a thing twice changes nothing."""
+    returned.read_installation_boxes()
+
+
+@shared_task(base=SteppedPracticeTask, name=NOTICE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def send_stop_notice(practice_id: UUID, job_id: UUID) -> None:
+    """Tell who leads the engagement that mails were stopped."""
+    jobs.run(practice_id, job_id, stop_notice.send_notice)

@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from practice.models import Invitation
 from practice.scope import require_practice_id
-from surveys.enums import DeliveryState, Mode, Round, WaveKind
+from surveys.enums import DeliveryState, WaveKind
 from surveys.mail.sink import name_of
+from surveys.mail.states import SHOWN_PER_PERSON
 from surveys.models import Delivery
 
 DAY = 86_400
@@ -51,8 +52,9 @@ def is_available() -> bool:
 def listed_deliveries() -> QuerySet[Delivery]:
     """Return the deliveries whose mails may be read here, newest first."""
     is_test = Q(wave_audience__wave__kind=WaveKind.TEST)
-    readable = Q(wave_audience__mode=Mode.NAMED) | Q(round=Round.INVITATION) | is_test
-    accepted = Delivery.objects.filter(readable, state__in=[DeliveryState.ACCEPTED, DeliveryState.DELIVERED])
+    accepted = Delivery.objects.filter(
+        SHOWN_PER_PERSON | is_test, state__in=[DeliveryState.ACCEPTED, DeliveryState.DELIVERED]
+    )
     related = accepted.select_related("recipient", "wave_audience__wave__engagement__client_organisation")
     return related.order_by("-due_at", "recipient__email_key", "pk")
 

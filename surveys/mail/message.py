@@ -24,6 +24,7 @@ from practice.sealing import derive_key
 from surveys import links
 from surveys.enums import AUDIENCE_NAMES, Mode, WaveKind
 from surveys.form_cache import form_of
+from surveys.mail import return_path
 from surveys.mail.letter import NAME, Letter, fill_letter, marked_link
 from surveys.mail.texts import fill, language_of, text_for
 from surveys.models import Delivery
@@ -32,8 +33,12 @@ AUTO = ("Auto-Submitted", "auto-generated")
 
 
 def message_id_of(delivery: Delivery) -> str:
-    """Return the Message-ID of a delivery: the same for every attempt, and nothing can be read from it."""
+    """Return the Message-ID of a delivery, whose recipient is loaded: the same for every attempt, another one once
+    the person has a new link, and nothing can be read from it.
+    """
     content = f"{delivery.wave_audience_id}|{delivery.recipient_id}|{delivery.round}".encode()
+    if delivery.recipient.generation:
+        content += f"|{delivery.recipient.generation}".encode()
     digest = hmac.new(_message_id_key(settings.MASTER_KEY), content, hashlib.sha256).hexdigest()
     return f"<{digest[:40]}@{settings.MAIL_DOMAIN}>"
 
@@ -59,9 +64,14 @@ def mail_bytes(delivery: Delivery, *, sent_at: datetime | None = None, token: st
             greeting=name or _("and thank you for your time"),
             token=token or links.token_for(audience, person),
             to=person.email,
-            headers=[("Date", format_datetime(sent_at or delivery.due_at))],
-            message_id=message_id_of(delivery),
+            headers=[("Date", format_datetime(sent_at or delivery.due_at)), *_return_headers(delivery)],
+            message_id=delivery.message_id or message_id_of(delivery),
         )
+
+
+def _return_headers(delivery: Delivery) -> list[tuple[str, str]]:
+    """Return the name by which a mail that comes back is known again; a preview has none."""
+    return [(return_path.HEADER, return_path.name_of(delivery))] if delivery.message_id else []
 
 
 def build_message(delivery: Delivery, **options: Any) -> EmailMessage:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, DeliveryState
 from surveys.mail.message import message_id_of
-from surveys.mail.sending import UNSENT
+from surveys.mail.states import UNSENT
 from surveys.models import Delivery
 
 STEP = 500

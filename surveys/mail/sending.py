@@ -23,15 +23,20 @@ from practice.mail import one_line
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.form_cache import is_form_cached
+from surveys.mail import outcomes
 from surveys.mail.message import mail_bytes, message_id_of, sender_address
 from surveys.mail.next_hop import Fate, NextHop, configured_next_hop
+from surveys.mail.return_path import sender_for
 from surveys.mail.smtp import Answer, Connection, Outcome
+from surveys.mail.states import UNSENT
 from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience
 
 logger = logging.getLogger(__name__)
 
 BATCH = 20
-BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
+MAX_REFUSALS = 6
+"""So often a server may say "later" to one mail, over about eleven hours; then it has bounced for now."""
 LEASE = """
 UPDATE surveys_delivery d
 SET state = 'sending', attempts = d.attempts + 1, message_id = v.message_id,
@@ -42,11 +47,10 @@ SERVER_BACK_OFF = (timedelta(minutes=1), timedelta(minutes=3))
 """A server in trouble is nobody's address: it is tried again soon, so that mails flow minutes after it is back."""
 RECORD = """
 UPDATE surveys_delivery
-SET state = %s, reply = %s, lease_until = statement_timestamp() + make_interval(secs => %s)
+SET state = %s, reply = %s, refusals = %s, lease_until = statement_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND state = 'sending' AND attempts = %s
 """
 OVER = (AudienceState.CLOSED, AudienceState.RELEASED)
-UNSENT = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
 
 
 def send_due(
@@ -81,7 +85,7 @@ def send_share(
             accepted += outcome is not None and outcome.answer == Answer.ACCEPTED
             if outcome is not None and outcome.answer in {Answer.NO_SERVER, Answer.HANGS}:
                 for waiting in batch[number + 1 :]:
-                    _retry_later(practice_id, waiting, outcome.reply, SERVER_BACK_OFF)
+                    _retry_later(practice_id, waiting, outcome.reply, SERVER_BACK_OFF, waiting.attempts)
                 return accepted
     return accepted
 
@@ -178,21 +182,41 @@ def _send_one(practice_id: UUID, delivery: Delivery, line: Connection, held_sinc
         content = mail_bytes(delivery)
     except (ValueError, LookupError, MessageError) as error:
         logger.warning("mail cannot be built id=%s error=%s", delivery.pk, type(error).__name__)
-        outcome = Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
+        outcome = Outcome(Answer.REJECTED, f"not sent: {type(error).__name__}")
     else:
-        outcome = line.hand_over(sender_address(), delivery.recipient.email, content)
+        sender = sender_for(delivery) or sender_address()
+        outcome = line.hand_over(sender, delivery.recipient.email, content)
+    _record_outcome(practice_id, delivery, outcome)
+    return outcome
+
+
+def _record_outcome(practice_id: UUID, delivery: Delivery, outcome: Outcome) -> None:
+    if outcome.answer == Answer.LATER:
+        delivery.refusals += 1
     if outcome.answer == Answer.ACCEPTED:
         _record(practice_id, delivery, outcome.reply, state=DeliveryState.ACCEPTED)
     elif outcome.answer == Answer.REFUSED:
-        _record(practice_id, delivery, outcome.reply, state=DeliveryState.BOUNCED_HARD)
+        _record_bounce(practice_id, delivery, outcome.reply, DeliveryState.BOUNCED_HARD)
+    elif outcome.answer == Answer.REJECTED or delivery.refusals >= MAX_REFUSALS:
+        _record_bounce(practice_id, delivery, outcome.reply, DeliveryState.BOUNCED_SOFT)
     elif outcome.answer in {Answer.UNKNOWN, Answer.HANGS}:
         # The server may be keeping the mail right now: the next hop is asked when this lease is over.
         seconds = float(settings.MAIL_LEASE_SECONDS)
         _record(practice_id, delivery, outcome.reply, state=DeliveryState.SENDING, seconds=seconds)
+    elif outcome.answer == Answer.LATER:
+        _retry_later(practice_id, delivery, outcome.reply, BACK_OFF, delivery.refusals)
     else:
-        waits = BACK_OFF if outcome.answer == Answer.LATER else SERVER_BACK_OFF
-        _retry_later(practice_id, delivery, outcome.reply, waits)
-    return outcome
+        _retry_later(practice_id, delivery, outcome.reply, SERVER_BACK_OFF, delivery.attempts)
+
+
+def _record_bounce(practice_id: UUID, delivery: Delivery, reply: str, state: DeliveryState) -> None:
+    """Write that a mail bounced with everything that follows from it, in one transaction."""
+    with practice_scope(practice_id):
+        outcomes.lock_audience(delivery.wave_audience_id)
+        if _of_attempt(delivery).update(
+            state=state, reply=one_line(reply)[:300], lease_until=None, refusals=delivery.refusals
+        ):
+            outcomes.draw_consequences(delivery, state)
 
 
 def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> bool:
@@ -203,8 +227,10 @@ def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> 
         return bool(_of_attempt(delivery).update(lease_until=_lease()))
 
 
-def _retry_later(practice_id: UUID, delivery: Delivery, reply: str, waits: Sequence[timedelta]) -> None:
-    wait = waits[min(delivery.attempts, len(waits)) - 1]
+def _retry_later(
+    practice_id: UUID, delivery: Delivery, reply: str, waits: Sequence[timedelta], n_tries: int
+) -> None:
+    wait = waits[min(n_tries, len(waits)) - 1]
     _record(practice_id, delivery, reply, state=DeliveryState.RETRY, seconds=wait.total_seconds())
 
 
@@ -213,7 +239,8 @@ def _record(
 ) -> None:
     """Write the outcome, and for how long it stands, unless somebody else settled this attempt meanwhile."""
     with practice_scope(practice_id), connection.cursor() as cursor:
-        cursor.execute(RECORD, [state, one_line(reply)[:300], seconds, delivery.pk, delivery.attempts])
+        values = [state, one_line(reply)[:300], delivery.refusals, seconds, delivery.pk, delivery.attempts]
+        cursor.execute(RECORD, values)
 
 
 def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:

@@ -17,7 +17,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from surveys.mail.sink_reports import report_for
+
 HOST = "127.0.0.1"
+RETURNED = "returned"
 MAX_BYTES = 10 * 1024 * 1024
 HEADERS = BytesHeaderParser()
 
@@ -71,7 +74,17 @@ class Recorder:
         if not isinstance(content, bytes):
             return "554 5.6.0 No content"
         keep(self.folder, content)
+        self._return_reports(envelope, content)
         return "250 2.0.0 Kept"
+
+    def _return_reports(self, envelope: Envelope, content: bytes) -> None:
+        headers = content.split(b"\r\n\r\n", 1)[0].decode(errors="replace").replace("\r\n", "\n")
+        for receiver in envelope.rcpt_tos:
+            report = report_for(receiver, sender=envelope.mail_from or "", headers=headers)
+            if report is not None:
+                folder = self.folder / RETURNED
+                folder.mkdir(exist_ok=True)
+                keep(folder, report)
 
 
 async def serve(folder: Path, port: int) -> None:

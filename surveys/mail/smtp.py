@@ -12,6 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
+from surveys.mail.reply_codes import Refusal, read_refusal
+
 LONGEST_WAIT, SHORTEST_WAIT = 30, 5
 
 
@@ -21,15 +23,23 @@ def timeout() -> float:
 
 
 class Answer(StrEnum):
-    """What became of one mail that was handed to the server."""
+    """What became of one mail that was handed to the server; refused: the address, rejected: this mail."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    REJECTED = "rejected"
     LATER = "later"
     UNKNOWN = "unknown"
     HANGS = "hangs"
     """Unknown like a broken connection; and the next mail would wait as long, so the server is left alone a while."""
     NO_SERVER = "no_server"
+
+
+OF_REFUSAL = {
+    Refusal.HARD: Answer.REFUSED,
+    Refusal.REJECTED: Answer.REJECTED,
+    Refusal.TRANSIENT: Answer.LATER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def _deliver(client: _Client, sender: str, to: str, content: bytes) -> Outcome:
     except smtplib.SMTPResponseException as error:
         return _refused(error.smtp_code, error.smtp_error)
     except (smtplib.SMTPNotSupportedError, ValueError) as error:
-        return Outcome(Answer.REFUSED, f"not sent: {type(error).__name__}")
+        return Outcome(Answer.REJECTED, f"not sent: {type(error).__name__}")
     except (smtplib.SMTPException, OSError) as error:
         answer = Answer.NO_SERVER
         if client.is_handed_over:
@@ -144,7 +154,8 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _refused(code: int, reply: bytes | str) -> Outcome:
-    return Outcome(Answer.LATER if 400 <= code < 500 else Answer.REFUSED, _text(code, reply))
+    words = _text(code, reply)
+    return Outcome(Answer.LATER if 400 <= code < 500 else OF_REFUSAL[read_refusal(words)], words)
 
 
 def _words(error: Exception) -> str:

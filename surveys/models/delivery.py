@@ -17,6 +17,7 @@ class Delivery(PracticeModel):
     state = models.CharField(max_length=14, choices=DeliveryState.choices, default=DeliveryState.PLANNED)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="How often a server said: later.")
     lease_until = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=200, blank=True)
     accepted_at = models.DateTimeField(null=True)

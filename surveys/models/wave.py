@@ -68,6 +68,11 @@ class WaveAudience(PracticeModel):
         default=dict, help_text="Started and finished, refreshed hourly when confidential."
     )
     totals_at = models.DateTimeField(null=True)
+    stop = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Why mails were stopped by themselves (reason, n, of, at), and the counts seen at the last go-on.",
+    )
     source = models.JSONField(
         default=dict,
         blank=True,

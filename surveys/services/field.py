@@ -11,6 +11,7 @@ from practice import audit, jobs
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
 from surveys.enums import AudienceState, DeliveryState
+from surveys.mail import stopping
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, Wave, WaveAudience
 
@@ -36,13 +37,19 @@ def pause_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudie
 
 @transaction.atomic
 def resume_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudience:
-    """Go on after a pause; what was due meanwhile is sent."""
+    """Go on after a pause; what was due meanwhile is sent.
+
+    After an automatic stop this is the explicit act it needs: the bounces and complaints so far count as seen.
+    """
     locked = _lock(audience)
     if locked.state != AudienceState.PAUSED:
         raise WrongStateError(_("Only a paused audience can go on."))
+    words = stopping.stop_words(locked)
     locked.state = AudienceState.OPEN
-    locked.save(update_fields=["state"])
-    audit.record("audience.resumed", locked, actor=actor)
+    locked.stop = stopping.seen_after(locked) if words else locked.stop
+    locked.save(update_fields=["state", "stop"])
+    label = f"{locked}: {words}" if words else ""
+    audit.record("audience.resumed", locked, actor=actor, label=label)
     wake_audience(locked)
     return locked
 

@@ -16,6 +16,7 @@ class Script:
     def __init__(self, *, recipients: Mapping[str, str] | None = None, sender: str = "", cuts: int = 0):
         self.recipients, self.sender, self.cuts = dict(recipients or {}), sender, cuts
         self.mails: list[tuple[str, bytes]] = []
+        self.senders: list[str] = []
         self.n_connections = 0
 
     async def handle_EHLO(
@@ -42,6 +43,7 @@ class Script:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.senders.append(envelope.mail_from or "")
         self.mails += [(address, bytes(envelope.content or b"")) for address in envelope.rcpt_tos]
         if self.cuts:
             self.cuts -= 1
