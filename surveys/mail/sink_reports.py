@@ -6,7 +6,6 @@ spam, each also with more behind a hyphen: bounce-7@example.org.
 
 import re
 from collections.abc import Mapping
-from email.message import EmailMessage
 from typing import Final
 
 PATTERN = re.compile(r"(bounce|full|spam)(?:-[^@]*)?@", re.IGNORECASE)
@@ -35,16 +34,15 @@ def report_for(receiver: str, *, sender: str, headers: str) -> bytes | None:
 
 
 def _report(sender: str, kind: str, fields: str, headers: str) -> bytes:
-    top = EmailMessage()
-    top["From"], top["To"] = "Mail Delivery System <MAILER-DAEMON@sink>", sender
-    top["Subject"] = "Mail returned by the recording sink"
-    top["Auto-Submitted"] = "auto-replied"
-    top["MIME-Version"] = "1.0"
-    top["Content-Type"] = f'multipart/report; report-type={kind}; boundary="{BOUNDARY}"'
+    top = (
+        f"From: Mail Delivery System <MAILER-DAEMON@sink>\nTo: {sender}\n"
+        "Subject: Mail returned by the recording sink\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
+        f'Content-Type: multipart/report; report-type={kind}; boundary="{BOUNDARY}"\n\n'
+    )
     parts = [
         ("text/plain", "The sink did not deliver this mail."),
         (f"message/{kind}", fields),
         ("text/rfc822-headers", headers.strip()),
     ]
     body = "".join(f"--{BOUNDARY}\nContent-Type: {name}\n\n{text}\n\n" for name, text in parts)
-    return top.as_bytes() + f"{body}--{BOUNDARY}--\n".encode(errors="replace")
+    return f"{top}{body}--{BOUNDARY}--\n".encode(errors="replace")
