@@ -238,9 +238,9 @@ def _record(
     practice_id: UUID, delivery: Delivery, reply: str, *, state: str, seconds: float | None = None
 ) -> None:
     """Write the outcome, and for how long it stands, unless somebody else settled this attempt meanwhile."""
+    words, refusals = one_line(reply)[:300], delivery.refusals
     with practice_scope(practice_id), connection.cursor() as cursor:
-        values = [state, one_line(reply)[:300], delivery.refusals, seconds, delivery.pk, delivery.attempts]
-        cursor.execute(RECORD, values)
+        cursor.execute(RECORD, [state, words, refusals, seconds, delivery.pk, delivery.attempts])
 
 
 def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:
