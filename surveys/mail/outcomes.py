@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from practice import audit
 from practice.mail import one_line
-from surveys.enums import DeliveryState, Mode, Round
+from surveys.enums import DeliveryState, HoldReason, Mode, Round, SuppressionSource
 from surveys.mail import stopping
 from surveys.mail.returned import Finding
 from surveys.mail.states import SHOWN_PER_PERSON, UNSENT, move
@@ -75,29 +75,31 @@ def draw_consequences(delivery: Delivery, state: DeliveryState) -> None:
     person = Recipient.objects.get(pk=delivery.recipient_id)
     is_shown = audience.mode == Mode.NAMED or delivery.round == Round.INVITATION
     if state == DeliveryState.COMPLAINED:
-        _hold_back_later_rounds(delivery)
+        _hold_back_later_rounds(delivery, HoldReason.COMPLAINED)
         if is_shown:
-            _suppress(person, _("marked a mail as spam"))
+            _suppress(person, SuppressionSource.COMPLAINED, _("marked a mail as spam"))
     elif state == DeliveryState.BOUNCED_HARD:
-        _hold_back_later_rounds(delivery)
+        _hold_back_later_rounds(delivery, HoldReason.BOUNCED)
         if is_shown:
-            _suppress(person, _("a mail bounced for good"))
+            _suppress(person, SuppressionSource.BOUNCED, _("a mail bounced for good"))
     elif is_shown and _has_bounced_in_a_row(person):
-        _hold_back_later_rounds(delivery)
-        _suppress(person, _("three mails in a row bounced"))
+        _hold_back_later_rounds(delivery, HoldReason.BOUNCED)
+        _suppress(person, SuppressionSource.BOUNCED, _("three mails in a row bounced"))
     stopping.stop_if_needed(audience)
 
 
-def _hold_back_later_rounds(delivery: Delivery) -> None:
+def _hold_back_later_rounds(delivery: Delivery, reason: HoldReason) -> None:
     later = Delivery.objects.filter(
         wave_audience=delivery.wave_audience_id, recipient=delivery.recipient_id, state__in=UNSENT
     )
-    move(later, DeliveryState.SUPPRESSED, lease_until=None)
+    move(later, DeliveryState.SUPPRESSED, lease_until=None, hold=reason)
 
 
-def _suppress(person: Recipient, reason: str) -> None:
+def _suppress(person: Recipient, source: SuppressionSource, reason: str) -> None:
     """Never mail this address again from this practice, in any audience; a row that is there keeps its reason."""
-    _row, is_new = Suppression.objects.get_or_create(email_key=person.email_key, defaults={"reason": reason})
+    _row, is_new = Suppression.objects.get_or_create(
+        email_key=person.email_key, defaults={"source": source, "reason": reason}
+    )
     if is_new:
         audit.record("person.suppressed", person, actor=None, label=f"{person}: {reason}")
 
