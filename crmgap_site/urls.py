@@ -30,6 +30,7 @@ urlpatterns = [
         name="engagement_edit",
     ),
     path("s/", include("surveys.respondent_urls")),
+    path("hooks/", include("surveys.webhook_urls")),
     path("api/v1/", include("crmgap_site.api_urls")),
     path("", include("practice.urls")),
     path("", include("surveys.urls")),

@@ -31,6 +31,8 @@ VERBS: Final[Words] = {
     "token.revoked": _("ended an API token"),
     "logo.changed": _("changed a logo"),
     "logo.removed": _("removed a logo"),
+    "sender.webhook_set": _("let a mail provider tell of bounces"),
+    "sender.mailbox_set": _("changed the mailbox of returned mails"),
     "mail.tested": _("sent a test mail"),
     "sender.created": _("added a sender identity"),
     "sender.updated": _("changed a sender identity"),

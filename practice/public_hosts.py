@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 
 PORTS: Final = frozenset({25, 465, 587, 2525})
+MAILBOX_PORTS: Final = frozenset({993, 995})
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -27,16 +28,16 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def addresses_of(host: str, port: int) -> list[str]:
+def addresses_of(host: str, port: int, *, ports: frozenset[int] = PORTS) -> list[str]:
     """Return the addresses of a host that may be connected to.
 
     Raises PrivateHostError when one of them is not public and the installation does not allow that, or the port is
-    none of mail; OSError when the host is not known.
+    none of those meant; OSError when the host is not known.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
     if settings.MAIL_ALLOW_PRIVATE_HOSTS:
         return addresses
-    if port not in PORTS or not all(is_public(ipaddress.ip_address(one.split("%")[0])) for one in addresses):
+    if port not in ports or not all(is_public(ipaddress.ip_address(one.split("%")[0])) for one in addresses):
         raise PrivateHostError("not a public address, or not a port of mail")
     return addresses

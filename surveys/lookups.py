@@ -25,6 +25,22 @@ def practice_of_delivery(delivery_id: UUID) -> UUID | None:
     return found[0] if found else None
 
 
+def practice_of_return_channel(channel_id: UUID) -> UUID | None:
+    """Return the practice to which a provider's calls at this address belong, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id FROM crmgap_practice_of_return_channel(%s)", [channel_id])
+        found: tuple[UUID] | None = cursor.fetchone()
+    return found[0] if found else None
+
+
+def due_return_mailboxes(before: datetime) -> list[tuple[UUID, UUID]]:
+    """Return (practice, return channel) of mailboxes that nobody has looked into since."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id, channel_id FROM crmgap_due_return_mailboxes(%s)", [before])
+        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return rows
+
+
 def delivery_totals(now: datetime) -> list[tuple[str, int, float | None]]:
     """Return (state, number, age in seconds of the oldest mail that is due) above all practices."""
     with connection.cursor() as cursor:

@@ -1,9 +1,11 @@
 """Celery tasks of the surveys room: sending, dates, and (in mixing_tasks) mixing."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from practice import jobs
@@ -13,18 +15,20 @@ from surveys import lookups
 from surveys.mail import sending, stopping
 from surveys.mail.waking import SEND_TASK
 from surveys.mixing_tasks import mix_audience, tend_audience
-from surveys.services import field, returned, stop_notice
+from surveys.services import field, return_channels, returned, stop_notice
 
 __all__ = [
     "advance_audience",
     "collect_returned_mails",
     "mix_audience",
+    "read_return_mailbox",
     "send_deliveries",
     "send_stop_notice",
     "tend_audience",
 ]
 
 ADVANCE_TASK = "surveys.tasks.advance_audience"
+MAILBOX_TASK = "surveys.tasks.read_return_mailbox"
 NOTICE_TASK = "surveys.tasks.send_stop_notice"
 SHARE = 200
 """Mails a worker sends for one audience before others get their turn."""
@@ -33,7 +37,7 @@ SHARE = 200
 def register() -> None:
     """Name the sources of due mails and dates and the notice of a stop (called from AppConfig.ready)."""
     jobs.register_kind(stopping.NOTICE, task_name=NOTICE_TASK, queue=Queue.MAIL)
-    for source in (due_mails, due_dates):
+    for source in (due_mails, due_dates, due_mailboxes):
         if source not in jobs.DUE_SOURCES:
             jobs.register_due_source(source)
 
@@ -48,6 +52,13 @@ def due_dates() -> Iterator[jobs.Wake]:
     """Yield a wake-up for every audience whose opening or closing date has come."""
     for practice_id, wave_audience_id in lookups.audiences_with_due_dates(timezone.now()):
         yield jobs.Wake(ADVANCE_TASK, practice_id, wave_audience_id, Queue.DEFAULT)
+
+
+def due_mailboxes() -> Iterator[jobs.Wake]:
+    """Yield a wake-up for every sender's mailbox that nobody has looked into for a while."""
+    before = timezone.now() - timedelta(seconds=settings.RETURN_SECONDS)
+    for practice_id, channel_id in lookups.due_return_mailboxes(before):
+        yield jobs.Wake(MAILBOX_TASK, practice_id, channel_id, Queue.DEFAULT)
 
 
 @shared_task(base=SteppedPracticeTask, name=SEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -70,6 +81,12 @@ def advance_audience(practice_id: UUID, wave_audience_id: UUID) -> None:
 def collect_returned_mails() -> None:
     """Read what came back to this installation; running twice at once is safe, saying a thing twice changes nothing."""
     returned.read_installation_boxes()
+
+
+@shared_task(base=SteppedPracticeTask, name=MAILBOX_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def read_return_mailbox(practice_id: UUID, channel_id: UUID) -> None:
+    """Take what is new in a sender's mailbox."""
+    return_channels.read_mailbox(practice_id, channel_id)
 
 
 @shared_task(base=SteppedPracticeTask, name=NOTICE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types

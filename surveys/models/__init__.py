@@ -4,6 +4,7 @@ from surveys.models.collected import ResponseImport
 from surveys.models.delivery import Delivery
 from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
 from surveys.models.response import Draft, Response, ResponseIdentity, SpoolEntry
+from surveys.models.returns import ReturnChannel, WebhookCall
 from surveys.models.wave import Wave, WaveAudience
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Response",
     "ResponseIdentity",
     "ResponseImport",
+    "ReturnChannel",
     "SpoolEntry",
     "Suppression",
     "SurveyLink",
     "Wave",
     "WaveAudience",
+    "WebhookCall",
 ]

@@ -37,6 +37,7 @@ PUBLIC = {
 }
 FRAMEWORK_PREFIXES = ("account_", "mfa_", "socialaccount_")
 RESPONDENT_PREFIX = "s/"
+PROVIDER_PREFIX = "hooks/"
 TENANT_PREFIXES = ("p/<slug:slug>/", "api/v1/")
 CHOICES = {
     "kind": "diagnosis",
@@ -62,7 +63,10 @@ Actor = tuple[str, Client, dict[str, str]]
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern)
 def test_every_route_has_an_entry(route: Route) -> None:
     is_framework = route.pattern.startswith("accounts/") and route.name.startswith(FRAMEWORK_PREFIXES)
-    is_ours = route.pattern.startswith((*TENANT_PREFIXES, RESPONDENT_PREFIX)) or route.name in PUBLIC
+    is_ours = (
+        route.pattern.startswith((*TENANT_PREFIXES, RESPONDENT_PREFIX, PROVIDER_PREFIX))
+        or route.name in PUBLIC
+    )
     assert is_framework or is_ours, f"{route.pattern} is neither a tenant route nor listed as public"
 
 

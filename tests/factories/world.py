@@ -29,11 +29,13 @@ from surveys.models import (
     Response,
     ResponseIdentity,
     ResponseImport,
+    ReturnChannel,
     SpoolEntry,
     Suppression,
     SurveyLink,
     Wave,
     WaveAudience,
+    WebhookCall,
 )
 from tests.factories.documents import sample_result
 from tests.factories.practice import found_practice, make_client, make_engagement, make_member
@@ -157,7 +159,12 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         mapping={"0": f"attribute:{CANARY}"},
         content_hash="0" * 64,
     )
+    channel = ReturnChannel.objects.create(
+        sender=SenderIdentity.objects.get(), webhook_secret=CANARY.encode(), mailbox_label=CANARY
+    )
+    WebhookCall.objects.create(channel=channel, digest=hashlib.sha256(b"x").digest())
     return survey_token, {
+        "channel_id": channel.pk,
         "response_import_id": answers.pk,
         "wave_id": wave.pk,
         "audience_id": audience.pk,
