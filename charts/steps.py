@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from charts.canvas import Canvas
 from charts.marks import (
@@ -347,6 +348,10 @@ def _draw_riser(
         canvas.text(x2 - 5, min(y1, y2) - 4, text, 7.4, role, bold=bold, anchor="end")
 
 
+COVER_CLEAR: Final = 14
+"""A step down of so many points leaves its figure room below the line it starts from."""
+
+
 @dataclass(frozen=True)
 class CoverStaircase:
     """The client's own loss: states in order; the steps are the differences of their unrounded means."""
@@ -378,7 +383,8 @@ def cover_staircase(
         canvas.line(at[index - 1], y1, at[index], y1, "cover-line")
         canvas.line(at[index], y1, at[index], y2, "cover-mark", line=7)
         gap = theme.signed(values[index] - values[index - 1])
-        canvas.text(at[index] + 10, min(y1, y2) + (8 if y2 >= y1 else 2), gap, 11, "cover-mark", bold=True)
+        is_clear = y2 - y1 >= COVER_CLEAR
+        canvas.text(at[index] + 10, min(y1, y2) + (8 if is_clear else -7), gap, 11, "cover-mark", bold=True)
     for index, (state, value) in enumerate(shown):
         x, y, last = at[index], axis.at(value), index == len(shown) - 1 and index > 0
         canvas.circle(x, y, 5, "cover" if index == 0 else "cover-node", stroke="cover-node", line=1.6)

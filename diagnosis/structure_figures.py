@@ -108,6 +108,14 @@ def structure_context(result: Mapping[str, Any], instrument: Instrument) -> Row:
         "structure": rows
         | {
             "title": _title(rows),
+            "congruences_tested": [row for row in rows["congruences"] if not row["why_not"]],
+            "congruences_untested": sorted(
+                {
+                    (row["attribute_name"], str(row["why_not"]))
+                    for row in rows["congruences"]
+                    if row["why_not"]
+                }
+            ),
             "advice": _advice(rows),
             "near_top": _listed([row for row in rows["ranges"] if row["at_ceiling"] or row["is_narrow"]]),
             "weak_gaps": _listed([row for row in rows["differences"] if row["is_weak"]]),

@@ -7,7 +7,8 @@ from typing import Final
 
 from django.http import HttpResponse
 
-TRIGGERS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+TRIGGERS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet run a cell (OWASP, CSV injection); the wide forms count in East Asian editions."""
 BLANKS: Final = " \N{NO-BREAK SPACE}"
 
 

@@ -32,7 +32,9 @@ class EngagementForm(forms.ModelForm[Engagement]):
     """Client, name and question of an engagement."""
 
     client_organisation = forms.ModelChoiceField(
-        queryset=ClientOrganisation.objects.none(), label=_("Client organisation")
+        queryset=ClientOrganisation.objects.none(),
+        label=_("Client organisation"),
+        empty_label=_("Choose a client"),
     )
 
     class Meta:

@@ -65,6 +65,7 @@ def _base_context(document: Document, instrument: Instrument) -> dict[str, Any]:
         "result": document.result,
         "instrument": instrument,
         "gaps": figures.gaps_by_code(document.result),
+        "places": {gap["code"]: 0 if gap.get("unit") == "0-100" else 2 for gap in document.result["gaps"]},
         "running_title": f"{document.client}  ·  {document.title}",
         "foot": f"{document.practice}  ·  {_('Confidential')}",
         "mark": _mark_of(document),

@@ -23,6 +23,11 @@ VARIANTS = [
     ("short", gettext_lazy("Short: two statements of each dimension")),
     ("pulse", gettext_lazy("Pulse: customers say only what they get today; staff keep the standard form")),
 ]
+VARIANT_WORDS = {
+    STANDARD: gettext_lazy("standard"),
+    "short": gettext_lazy("short"),
+    "pulse": gettext_lazy("pulse"),
+}
 
 
 def instrument_choices() -> list[tuple[str, str]]:
@@ -112,11 +117,16 @@ def audience_lengths() -> list[dict[str, str]]:
     for code in BUILTIN:
         instrument = load_builtin(code)
         for audience in instrument.audiences:
-            minutes = " / ".join(str(form.minutes) for form in instrument.forms_for(audience.code))
+            forms = instrument.forms_for(audience.code)
+            lengths = [_("%(minutes)s min") % {"minutes": form.minutes} for form in forms]
+            if len(forms) > 1:
+                plans = {plan.code: plan.variant for plan in instrument.definition.forms}
+                names = [VARIANT_WORDS.get(plans[form.code], form.title) for form in forms]
+                lengths = [f"{name} {length}" for name, length in zip(names, lengths, strict=True)]
             rows.append(
                 {
                     "title": f"{instrument.title}: {AUDIENCES.get(audience.code, audience.name)}",
-                    "text": _("about %(minutes)s minutes") % {"minutes": minutes},
+                    "text": ", ".join(lengths),
                 }
             )
     return rows

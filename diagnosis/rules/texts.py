@@ -17,7 +17,7 @@ def weight_of(certainty: str) -> float:
 def signed(value: float, *, unit: str = "points") -> str:
     """A difference with its sign: two decimals in points, none on 0-100."""
     text = f"{value:+.0f}" if unit == "0-100" else f"{value:+.2f}"
-    return text.replace("-", "−")
+    return text.replace("-", "−") if text.strip("+-0.") else text[1:]
 
 
 def plain(value: float, *, unit: str = "points") -> str:

@@ -169,6 +169,9 @@ def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> l
             "rows": rows,
         }
     ]
+    end = start + timedelta(days=wave.plan["close_days"])
+    if wave.launched_at is not None:
+        end = max((row.closes_at for row in asked if row.closes_at), default=end)
     events += [
         {
             "at": start + timedelta(days=days),
@@ -177,10 +180,8 @@ def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> l
             "text": _("Only to those who have not answered by then; the same link."),
         }
         for days in wave.plan["reminder_days"]
+        if start + timedelta(days=days) < end
     ]
-    end = start + timedelta(days=wave.plan["close_days"])
-    if wave.launched_at is not None:
-        end = max((row.closes_at for row in asked if row.closes_at), default=end)
     events.append(
         {"at": end, "kind": "close", "title": _("Close"), "text": _("Links end; answers are mixed.")}
     )

@@ -19,7 +19,6 @@ from tests.factories.documents import sample_result
 from tests.factories.practice import make_member
 
 pytestmark = pytest.mark.django_db
-MORE_TRIGGERS = (*TRIGGERS, "＝", "＋", "－", "＠", "|")
 HIDDEN_IN = ("{}1+1", "  {}1+1", "\N{NO-BREAK SPACE}{}1+1", "text\n{}1+1")
 
 
@@ -78,7 +77,7 @@ def test_no_cell_is_a_formula_and_numbers_stay_numbers(owner_a: Member) -> None:
     with practice_scope(owner_a.practice):
         diagnosis = make_diagnosis(owner_a)
         Engagement.objects.filter(pk=diagnosis.engagement_id).update(name="=HYPERLINK(1)")
-        texts = [pattern.format(trigger) for trigger in MORE_TRIGGERS for pattern in HIDDEN_IN]
+        texts = [pattern.format(trigger) for trigger in TRIGGERS for pattern in HIDDEN_IN]
         for text in texts:
             make_action(
                 make_finding(diagnosis, headline=text, text=text, causes=[text]), title=text, owner=text

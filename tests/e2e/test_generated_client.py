@@ -24,9 +24,9 @@ from crmgap_site.selftest.account import open_account
 from crmgap_site.selftest.people import INVITED, draw_answers, people_csv
 from crmgap_site.selftest.respondents import answer_all
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("product")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("product")]
 LINK = re.compile(r"https?://[^\s\"'<>]+/s/[0-9A-Za-z]+/")
-PATIENCE = 120.0
+PATIENCE = 300.0
 FILE_TYPES = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 

@@ -23,7 +23,7 @@ from tests.factories.practice import found_practice
 from tests.factories.surveys import make_launched_wave
 from tests.factories.world import plant_world
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]
 PAGES = [route for route in TENANT_ROUTES if route.pattern.startswith("p/")]
 SERIOUS = {"serious", "critical"}
 WIDTHS = (360, 1440)

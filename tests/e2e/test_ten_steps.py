@@ -21,12 +21,12 @@ from crmgap_site.selftest.browser import Browser as HttpBrowser
 from crmgap_site.selftest.people import draw_answers, people_csv
 from crmgap_site.selftest.respondents import answer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_group("product")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800), pytest.mark.xdist_group("product")]
 PICTURES = settings.BASE_DIR / "var" / "screenshots"
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 LINK = re.compile(r"https?://[^\s\"'<>]+/s/[0-9A-Za-z]+/")
-PATIENCE = 90.0
+PATIENCE = 300.0
 ENOUGH = 8  # answers of an audience in the second wave
 
 
@@ -35,7 +35,7 @@ class Walk:
 
     def __init__(self, page: Page) -> None:
         self.page, self.n_pictures = page, 0
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         PICTURES.mkdir(parents=True, exist_ok=True)
         for old in PICTURES.glob("step-*.png"):
             old.unlink()
