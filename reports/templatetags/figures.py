@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER
@@ -87,6 +88,18 @@ def certainty(code: str | None) -> SafeString:
 def severity_word(code: str | None) -> str:
     """Print a word of severity."""
     return str(SEVERITY.get(code or "", ""))
+
+
+@register.filter
+def sentences(text: str, most: int) -> str:
+    """Return the whole sentences of a text that fit in so many words; a long first one is cut."""
+    kept, n_words = [], 0
+    for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
+        n_words += len(sentence.split())
+        if n_words > most:
+            break
+        kept.append(sentence)
+    return " ".join(kept) or Truncator(text).words(most)
 
 
 @register.filter
