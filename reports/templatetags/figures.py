@@ -92,14 +92,11 @@ def severity_word(code: str | None) -> str:
 
 @register.filter
 def sentences(text: str, most: int) -> str:
-    """Return the whole sentences of a text that fit in so many words; a long first one is cut."""
-    kept, n_words = [], 0
-    for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
-        n_words += len(sentence.split())
-        if n_words > most:
-            break
-        kept.append(sentence)
-    return " ".join(kept) or Truncator(text).words(most)
+    """Return whole sentences of so many words in all: the first, and as many of the last as fit."""
+    first, *more = re.split(r"(?<=[.!?])\s+", text.strip())
+    while more and len(" ".join([first, *more]).split()) > most:
+        more.pop(0)
+    return Truncator(" ".join([first, *more])).words(most)
 
 
 @register.filter
