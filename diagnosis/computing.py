@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from diagnosis.analysis import N_STEPS as ANALYSIS_STEPS
 from diagnosis.analysis import analyse
+from diagnosis.comments import keep_comments
 from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.exceptions import NothingReleasedError
 from diagnosis.frames import pack_frames, read_frames, unpack_frames
@@ -124,6 +125,7 @@ def _store(diagnosis_id: UUID, result: Result, findings: tuple[FoundFinding, ...
     Action.objects.bulk_create(
         [proposed_action(diagnosis, one, rows, place) for place, one in enumerate(proposals, start=1)]
     )
+    keep_comments(diagnosis)
     diagnosis.result = stored_result(result, plan)
     diagnosis.rules_version = result.rules_version
     diagnosis.state, diagnosis.computed_at = DiagnosisState.SUCCEEDED, timezone.now()

@@ -21,6 +21,14 @@ class Decision(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
+class CommentChoice(models.TextChoices):
+    """What the consultant said of a comment: open ones are printed only where none of their question is picked."""
+
+    OPEN = "open", _("Not picked")
+    PICKED = "picked", _("Picked")
+    HIDDEN = "hidden", _("Hidden")
+
+
 class Stage(models.TextChoices):
     """The three stages of the DIE CRM gap model."""
 

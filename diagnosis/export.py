@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from diagnosis.comments import comments_for, voices
 from diagnosis.models import Diagnosis
 from diagnosis.result import Result
 from diagnosis.selectors import actions_for, findings_for
@@ -34,9 +35,24 @@ def diagnosis_workbook(diagnosis: Diagnosis, member: Member) -> bytes:
         (_("Hidden figures"), _("Groups below the smallest size are left empty, and the note says why.")),
         (_("Precision"), _("Figures are unrounded; two decimals are shown.")),
     ]
-    tables = [*result_tables(result, instrument), _findings(diagnosis, member), _actions(diagnosis, member)]
+    tables = [
+        *result_tables(result, instrument),
+        _comments(diagnosis, member),
+        _findings(diagnosis, member),
+        _actions(diagnosis, member),
+    ]
     made_at = diagnosis.computed_at or diagnosis.created_at
     return workbook_of(about, [table for table in tables if table.rows], made_at=made_at)
+
+
+def _comments(diagnosis: Diagnosis, member: Member) -> Table:
+    header = (_("Audience"), _("Question"), _("Comment"), _("Choice"))
+    rows = tuple(
+        (voice.audience_name, voice.question_text, one.text, str(one.get_choice_display()))
+        for voice in voices(diagnosis, list(comments_for(member, diagnosis)))
+        for one in voice.comments
+    )
+    return Table(_("Comments"), header, rows)
 
 
 def _findings(diagnosis: Diagnosis, member: Member) -> Table:

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from diagnosis.computing import current_content, ensure_released_answers, next_number
-from diagnosis.enums import ActionState, Decision, DiagnosisState
-from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.enums import ActionState, CommentChoice, Decision, DiagnosisState
+from diagnosis.models import Action, Comment, Diagnosis, Finding
 from diagnosis.rules.library import load_library
 from diagnosis.rules.version import RULES_VERSION
 from practice import audit, jobs
@@ -112,6 +112,20 @@ def decide_finding(
         raise InvalidInputError(_("A finding needs a headline."), fields={"headline": _("Write a headline.")})
     _check_texts(locked, wanted)
     _change(locked, wanted, f"finding.{decision}", actor)
+    return locked
+
+
+@transaction.atomic
+def choose_comment(comment: Comment, *, choice: str, actor: Member) -> Comment:
+    """Pick a comment for documents and the client, hide it everywhere, or put it back. Raises InvalidInputError.
+
+    Its text is the writer's and cannot be changed.
+    """
+    ensure(actor, "diagnosis.edit")
+    if choice not in CommentChoice.values:
+        raise InvalidInputError(_("Choose pick or hide."), fields={"choice": _("Unknown choice.")})
+    locked = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    _change(locked, {"choice": choice}, f"comment.{choice}", actor)
     return locked
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from diagnosis.views import actions, diagnoses, findings, left_out, published, sampling, wave_change
+from diagnosis.views import actions, comments, diagnoses, findings, left_out, published, sampling, wave_change
 
 app_name = "diagnosis"
 
@@ -11,6 +11,8 @@ engagement_patterns = [
     path("diagnosis/request/", diagnoses.diagnosis_request, name="diagnosis_request"),
     path("diagnosis/progress/", diagnoses.diagnosis_progress, name="diagnosis_progress"),
     path("diagnosis/summary/", diagnoses.diagnosis_summary, name="diagnosis_summary"),
+    path("diagnosis/comments/", comments.comments, name="comments"),
+    path("diagnosis/comments/<uuid:comment_id>/choose/", comments.comment_choose, name="comment_choose"),
     path("diagnosis/left-out/", left_out.left_out_page, name="left_out"),
     path("diagnosis/left-out/apply/", left_out.left_out_apply, name="left_out_apply"),
     path("diagnosis/tables.xlsx", diagnoses.diagnosis_tables, name="diagnosis_tables"),

@@ -7,16 +7,21 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import get_language
 
+from diagnosis.comments import PRINTED, voices
 from diagnosis.enums import ActionState, Decision
-from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.models import Action, Comment, Diagnosis, Finding
 from diagnosis.wave_change import change_since_earlier_wave
 from practice import logos
 from practice.accent import accent_of
 from practice.models import Engagement
 from reports.enums import ReportKind
 from reports.models import Report
+
+LONGEST_COMMENT = 600
+"""A longer comment is printed with an ellipsis at its end; the page of comments has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,17 @@ class ActionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceEntry:
+    """Comments of one audience to one question as printed; `few`: too few answered for any to be shown."""
+
+    audience: str
+    question: str
+    n: int
+    texts: tuple[str, ...]
+    few: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A frozen document; `result` is the diagnosis as stored, `instrument` the questionnaire it was asked with."""
 
@@ -91,6 +107,7 @@ class Document:
     """Base64 of the PNGs on the cover, under the names `practice` and `client`."""
     change: Mapping[str, Any] | None = None
     """What has changed since the wave before (diagnosis/wave_change.py); None for a first wave."""
+    voices: tuple[VoiceEntry, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-safe content."""
@@ -118,7 +135,24 @@ def build_document(report: Report) -> Document:
     actions = list(_actions(report))
     document = freeze_document(report.kind, diagnosis, engagement, findings, actions)
     found = change_since_earlier_wave(diagnosis)
-    return replace(document, change=found.to_json() if found else None)
+    return replace(document, change=found.to_json() if found else None, voices=_voices(diagnosis))
+
+
+def _voices(diagnosis: Diagnosis) -> tuple[VoiceEntry, ...]:
+    """Return the comments to print: picked ones, or the first of a question where none is picked."""
+    comments = list(Comment.objects.filter(diagnosis=diagnosis))
+    return tuple(
+        VoiceEntry(
+            audience=voice.audience_name,
+            question=voice.question_text,
+            n=voice.n,
+            texts=tuple(
+                Truncator(one.text).chars(LONGEST_COMMENT) for one in voice.picked_first(PRINTED).comments
+            ),
+            few=voice.few,
+        )
+        for voice in voices(diagnosis, comments)
+    )
 
 
 def freeze_document(

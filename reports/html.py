@@ -29,6 +29,7 @@ from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
 from reports import titles
 from reports.document import Document
 from reports.enums import ReportKind
+from surveys.disclosure import MIN_COMMENTS
 from surveys.instruments import Instrument, parse_instrument
 
 Charts = dict[str, str]
@@ -117,6 +118,8 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         chapters.append(("profiles", _("Profiles"), profile_figures.profiles_title(result)))
     if document.change is not None:
         chapters.append(("wave_change", _("Since the last wave"), change_figures.title(document.change)))
+    if any(voice.texts for voice in document.voices):
+        chapters.append(("voices", _("Voices"), _("What people say in their own words")))
     chapters += [
         ("findings", _("Findings"), titles.findings_title(len(document.findings))),
         ("reading", _("How to read this"), _("Marks, words and limits of this report")),
@@ -147,6 +150,9 @@ def _diagnosis(document: Document, instrument: Instrument, theme: Theme) -> tupl
         "is_weighted": any(row.get("effective_n") is not None for row in result["audiences"]),
         "item_rows": [] if instrument.waterfall.steps else _item_rows(result, instrument),
         "unasked": _unasked_constructs(result, instrument),
+        "voices": document.voices,
+        "n_comments": sum(voice.n for voice in document.voices),
+        "min_comments": MIN_COMMENTS,
         "findings_by_stage": _by_stage(document.findings, instrument),
         "gap_states": {gap.code: gap for gap in instrument.gaps},
         "state_labels": {state.code: state.label for state in instrument.states},

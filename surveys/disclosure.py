@@ -3,7 +3,8 @@
 Source of the numbers: docs/method.md, "Anonymity and disclosure". No outlet has a threshold of its own.
 """
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 MIN_GROUP: Final = 5
@@ -22,6 +23,8 @@ INDICATIVE_CUSTOMERS: Final = 30
 """Below this number of answers a result of customers is marked as indicative."""
 
 CUSTOMERS: Final = "customers"
+
+_random: Final = secrets.SystemRandom()
 
 
 def minimum_for(audience: str, *, subgroup: bool = False, named: bool = False) -> int:
@@ -46,6 +49,21 @@ def is_indicative(audience: str, n: int) -> bool:
 def are_comments_publishable(n: int) -> bool:
     """Tell whether the comments of an audience with `n` finished answers may be shown."""
     return n >= MIN_COMMENTS
+
+
+def disclosed_comments(answers: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return what the finished answers of one audience say in words, by question; {} for fewer than MIN_COMMENTS.
+
+    `answers` holds the texts of every finished answer by question, empty ones included. Each question is shuffled by
+    itself, so that no two comments can be laid side by side as one person's.
+    """
+    if not are_comments_publishable(len(answers)):
+        return {}
+    questions = sorted({code for texts in answers for code in texts})
+    found = {code: [texts[code] for texts in answers if texts.get(code, "").strip()] for code in questions}
+    for texts in found.values():
+        _random.shuffle(texts)
+    return {code: texts for code, texts in found.items() if texts}
 
 
 def is_variant_publishable(n_full: int, n_variant: int) -> bool:

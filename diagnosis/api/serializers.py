@@ -6,8 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from diagnosis.enums import Decision
-from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.enums import CommentChoice, Decision
+from diagnosis.models import Action, Comment, Diagnosis, Finding
 from diagnosis.services import KIND
 from diagnosis.words import VERDICTS
 from practice.api.serializers import JobSerializer
@@ -98,6 +98,23 @@ class DecisionSerializer(serializers.Serializer[Any]):
     headline = serializers.CharField(max_length=240, required=False)
     text = serializers.CharField(required=False, allow_blank=True)
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+
+class CommentSerializer(serializers.ModelSerializer[Comment]):
+    """What somebody wrote to one question; the order is drawn for each question and joins nothing."""
+
+    diagnosis = serializers.UUIDField(source="diagnosis_id", read_only=True)
+
+    class Meta:
+        model = Comment
+        fields = ["id", "diagnosis", "audience", "question", "position", "text", "choice"]
+        read_only_fields = fields
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    """What is chosen of a comment."""
+
+    choice = serializers.ChoiceField(choices=CommentChoice.choices)
 
 
 class ActionSerializer(serializers.ModelSerializer[Action]):

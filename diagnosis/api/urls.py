@@ -14,6 +14,12 @@ urlpatterns = [
         views.DiagnosisFindings.as_view(),
         name="diagnosis_findings",
     ),
+    path(
+        "diagnoses/<uuid:diagnosis_id>/comments/",
+        views.DiagnosisComments.as_view(),
+        name="diagnosis_comments",
+    ),
+    path("comments/<uuid:comment_id>/choice/", views.CommentChoose.as_view(), name="comment_choice"),
     path("findings/<uuid:finding_id>/decision/", views.FindingDecision.as_view(), name="finding_decision"),
     path(
         "engagements/<uuid:engagement_id>/actions/",

@@ -15,6 +15,8 @@ from rest_framework.views import APIView
 from diagnosis import services
 from diagnosis.api.serializers import (
     ActionSerializer,
+    ChoiceSerializer,
+    CommentSerializer,
     DecisionSerializer,
     DiagnosisDetailSerializer,
     DiagnosisSerializer,
@@ -22,9 +24,10 @@ from diagnosis.api.serializers import (
     NewActionSerializer,
     WaveChangeSerializer,
 )
+from diagnosis.comments import comments_for, get_comment_for
 from diagnosis.enums import ActionState, DiagnosisState
 from diagnosis.export import workbook_response
-from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.models import Action, Comment, Diagnosis, Finding
 from diagnosis.result import SCHEMA
 from diagnosis.selectors import (
     actions_for,
@@ -141,6 +144,40 @@ class DiagnosisFindings(generics.ListAPIView[Finding]):
         member = member_of(self.request)
         diagnosis = get_diagnosis_for(member, self.kwargs["diagnosis_id"])
         return findings_for(member, diagnosis).defer("diagnosis__result")
+
+
+class DiagnosisComments(generics.ListAPIView[Comment]):
+    """List the comments of a diagnosis by audience and question; groups below ten finished answers have none."""
+
+    serializer_class = CommentSerializer
+    queryset = Comment.objects.none()
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
+
+    def get_queryset(self) -> Any:
+        """Return what the member may see."""
+        member = member_of(self.request)
+        return comments_for(member, get_diagnosis_for(member, self.kwargs["diagnosis_id"]))
+
+
+class CommentChoose(APIView):
+    """Pick or hide a comment."""
+
+    read_permission = "diagnosis.read"
+    write_permission = "diagnosis.edit"
+    read_scope = token_scopes.READ_RESULTS
+    write_scope = token_scopes.WRITE_RESULTS
+
+    @extend_schema(request=ChoiceSerializer, responses=CommentSerializer)
+    def post(self, request: Request, comment_id: UUID) -> Response:
+        """Pick the comment, hide it or put it back; its text cannot be changed."""
+        comment = get_comment_for(member_of(request), comment_id)
+        serializer = ChoiceSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        chosen = services.choose_comment(comment, actor=member_of(request), **serializer.validated_data)
+        return Response(CommentSerializer(chosen).data)
 
 
 class FindingDecision(APIView):

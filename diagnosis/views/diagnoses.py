@@ -17,6 +17,7 @@ from diagnosis.export import workbook_response
 from diagnosis.forms import SummaryForm
 from diagnosis.models import Diagnosis
 from diagnosis.selectors import diagnoses_for, findings_for, latest_diagnosis_for
+from diagnosis.views.comments import card_context
 from diagnosis.views.gap_sheet import sheet_context
 from diagnosis.views.result_cards import page_context
 from diagnosis.views.sources import (
@@ -160,6 +161,7 @@ def _page(
     }
     if source is not None:
         context |= page_context(source, sheet_urls(slug, engagement))
+        context |= card_context(request.member, source)
         context["summary_form"] = summary_form or SummaryForm({"text": source.diagnosis.summary})
         context["is_summary_open"] = summary_form is not None
         context["next_action"] = _next_action(request, source.diagnosis, slug) if may_edit else None

@@ -11,7 +11,7 @@ from django.http import Http404
 from diagnosis import computing, selectors, services
 from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.exceptions import NothingReleasedError
-from diagnosis.models import Action, Diagnosis, Finding, Snapshot
+from diagnosis.models import Action, Comment, Diagnosis, Finding, Snapshot
 from diagnosis.result import Result
 from diagnosis.tasks import compute_diagnosis
 from practice import jobs
@@ -102,6 +102,7 @@ def test_a_diagnosis_is_computed_with_findings_and_proposed_actions(done: Diagno
     assert abs(gaps["E1"] - sum(gaps[code] for code in ("D1", "D2", "I1", "E4"))) <= 1e-12
     assert done.rules_version == result.rules_version
     assert Finding.objects.filter(diagnosis=done, decision=Decision.PROPOSED).count() >= 3
+    assert {one.audience for one in Comment.objects.filter(diagnosis=done)} == {"customers"}
     actions = list(Action.objects.filter(diagnosis=done))
     assert actions
     assert {action.state for action in actions} == {ActionState.PROPOSED}

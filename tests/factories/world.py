@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from diagnosis.frames import Frames, pack_frames
-from diagnosis.models import Action, Diagnosis, Finding, Snapshot
+from diagnosis.models import Action, Comment, Diagnosis, Finding, Snapshot
 from practice import invitations, jobs, logos, services
 from practice.enums import Role
 from practice.models import Engagement, Job, KeptAnswer, Member, SenderIdentity
@@ -192,6 +192,9 @@ def _plant_results(owner: Member, engagement: Engagement, ids: dict[str, uuid.UU
         diagnosis=diagnosis, rank=1, code="I1", stage="implementation", gap="I1", headline=CANARY, text=CANARY,
         evidence={"canary": CANARY}, causes=[CANARY], certainty="clear", note=CANARY,
     )  # fmt: skip
+    comment = Comment.objects.create(
+        diagnosis=diagnosis, audience="customers", question="V1", position=1, text=CANARY
+    )
     action = Action.objects.create(
         engagement=engagement, diagnosis=diagnosis, finding=finding, entry="I1-01", stage="implementation",
         gap="I1", title=CANARY, cause=CANARY, owner=CANARY, effort=1, impact=3, measure=CANARY,
@@ -207,6 +210,7 @@ def _plant_results(owner: Member, engagement: Engagement, ids: dict[str, uuid.UU
     return {
         "diagnosis_id": diagnosis.pk,
         "finding_id": finding.pk,
+        "comment_id": comment.pk,
         "action_id": action.pk,
         "report_id": report.pk,
         "job_id": job.pk,
