@@ -54,6 +54,7 @@ VERBS: Final[Words] = {
     "wave.forms_changed": _("changed the forms of a wave"),
     "wave.plan_changed": _("changed the plan of a wave"),
     "wave.launched": _("launched a wave"),
+    "audience.attributes_set": _("chose what stays with the answers"),
     "audience.mode_set": _("chose confidential or named"),
     "audience.opened": _("opened an audience"),
     "audience.paused": _("paused an audience"),

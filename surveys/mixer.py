@@ -24,6 +24,7 @@ from practice.exceptions import WrongStateError
 from practice.scope import practice_scope
 from practice.sealing import unwrap_key
 from surveys import links
+from surveys.attributes import reduce_attributes
 from surveys.disclosure import MIN_GROUP, safe_total, suppress_split
 from surveys.draft_store import draft_key, unseal_draft
 from surveys.enums import AudienceState, Mode
@@ -261,11 +262,8 @@ def _keep_partial_answers(wave_audience: WaveAudience, ledger: Sequence[LedgerEn
 
 def kept_attributes(wave_audience: WaveAudience, recipient: Recipient) -> dict[str, Any]:
     """Return the attributes of a person that stay with the answer, as reduced and frozen at launch."""
-    return {
-        name: recipient.attributes[name]
-        for name in wave_audience.kept_attributes
-        if name in recipient.attributes
-    }
+    reduced = reduce_attributes(recipient.attributes, wave_audience.attribute_plan)
+    return {name: reduced[name] for name in wave_audience.kept_attributes if name in reduced}
 
 
 def _rewrite_ledger(wave_audience: WaveAudience, ledger: Sequence[LedgerEntry]) -> None:

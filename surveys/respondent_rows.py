@@ -15,7 +15,7 @@ from surveys.models import LedgerEntry, Recipient, WaveAudience
 
 AUDIENCE: Final = (
     "id", "practice_id", "wave_id", "audience", "form", "mode", "state", "opens_at", "closes_at",
-    "kept_attributes", "mixing_key",
+    "kept_attributes", "attribute_plan", "mixing_key",
 )  # fmt: skip
 ENTRY: Final = f"""
 SELECT {", ".join(f"audience.{name}" for name in AUDIENCE)},
@@ -67,6 +67,7 @@ def read_rows(
             sealed = (cursor.fetchone() or (None,))[0]
     audience = WaveAudience.from_db("default", AUDIENCE, of_audience)
     audience.kept_attributes = json.loads(audience.kept_attributes)
+    audience.attribute_plan = json.loads(audience.attribute_plan)
     recipient = Recipient.from_db(
         "default",
         ("id", "practice_id", "language", "attributes"),  # in the order of the model's fields

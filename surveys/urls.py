@@ -3,6 +3,7 @@
 from django.urls import path
 
 from surveys.views import (
+    attributes,
     collected,
     directory,
     field,
@@ -77,6 +78,8 @@ urlpatterns = [
     path(
         f"{BASE}/preview/<str:audience>/frame/", questionnaire.form_preview_frame, name="form_preview_frame"
     ),
+    path(f"{BASE}/launch/groups/", attributes.attributes, name="attributes"),
+    path(f"{BASE}/launch/groups/<uuid:audience_id>/", attributes.attributes_set, name="attributes_set"),
     path(f"{BASE}/forms/", questionnaire.forms_page, name="forms"),
     path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
     path(f"{BASE}/launch/confirm/", launch.launch_confirm, name="launch_confirm"),

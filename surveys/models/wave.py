@@ -60,6 +60,11 @@ class WaveAudience(PracticeModel):
         default=list,
         help_text="Attributes frozen with each response, reduced so that every joint cell holds >= 5.",
     )
+    attribute_plan = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Attributes left out, values merged, and from the launch on the only values kept.",
+    )
     link_key = models.BinaryField(null=True, help_text="Sealed under the master key; deleted at release.")
     mixing_key = models.BinaryField(
         null=True, help_text="Sealed under the master key; deleted after the last mix."

@@ -14,7 +14,7 @@ from practice.exceptions import WrongStateError
 from practice.models import Member
 from practice.sealing import wrap_key
 from surveys import links
-from surveys.attributes import keep_attributes
+from surveys.attributes import keep_attributes, known_values, reduce_attributes
 from surveys.enums import AudienceState, DeliveryState, Mode, Round
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
@@ -66,11 +66,15 @@ def open_audience(
     audience.opens_at, audience.closes_at = start, end
     audience.state = AudienceState.OPEN if start <= timezone.now() else AudienceState.SCHEDULED
     audience.link_key = links.new_link_key()
+    reduced = [reduce_attributes(person.attributes, audience.attribute_plan) for person in people]
     if audience.mode == Mode.CONFIDENTIAL:
         audience.mixing_key = wrap_key(secrets.token_bytes(32), MIXING)
-        audience.kept_attributes = keep_attributes([person.attributes for person in people])
+        audience.kept_attributes = keep_attributes(reduced)
+        # Who changes the roster after the launch cannot mark an answer by a value of its own.
+        values = known_values(reduced, audience.kept_attributes)
+        audience.attribute_plan = {**audience.attribute_plan, "values": values}
     else:
-        audience.kept_attributes = sorted({name for person in people for name in person.attributes})
+        audience.kept_attributes = sorted({name for person in reduced for name in person})
     audience.save()
 
 

@@ -62,7 +62,11 @@ def _copy_wave(wave: Wave) -> Wave:
 
 def _copy_audience(audience: WaveAudience, following: Wave) -> None:
     copy = WaveAudience.objects.create(
-        wave=following, audience=audience.audience, form=audience.form, mode=audience.mode
+        wave=following,
+        audience=audience.audience,
+        form=audience.form,
+        mode=audience.mode,
+        attribute_plan={name: part for name, part in audience.attribute_plan.items() if name != "values"},
     )
     refusing = Suppression.objects.values("email_key")
     people = Recipient.objects.filter(wave_audience=audience).exclude(email_key__in=refusing)

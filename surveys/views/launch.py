@@ -22,12 +22,13 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
-from surveys.enums import Mode, Round
+from surveys.enums import AudienceState, Mode, Round
 from surveys.form_cache import forms_of
 from surveys.forms import PlanForm
 from surveys.mail.texts import text_for
 from surveys.models import Wave, WaveAudience
 from surveys.services import trial, waves
+from surveys.services.attributes import preview_attributes
 from surveys.services.launch import launch_wave
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
 
@@ -204,7 +205,23 @@ def _checks(
     )
     if not sum(counts.values()):
         return [_check("stop", _("Nobody is to be asked yet."), people_url, _("Import people"))]
-    return [_audience_check(row, counts[row.audience], people_url) for row in audiences]
+    checks = [_audience_check(row, counts[row.audience], people_url) for row in audiences]
+    groups_url = reverse(
+        "surveys:attributes", kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk}
+    )
+    return checks + [check for row in audiences for check in _attribute_checks(row, groups_url)]
+
+
+def _attribute_checks(row: WaveAudience, url: str) -> list[dict[str, Any]]:
+    """Return the warning that attributes of an audience would not stay with its answers, if any would not."""
+    if row.state != AudienceState.DRAFT or row.mode != Mode.CONFIDENTIAL:
+        return []
+    lost = [one.name for one in preview_attributes(row).attributes if one.smallest is not None]
+    if not lost:
+        return []
+    text = _("%(audience)s: %(names)s would leave groups under five, so answers cannot be filtered by it.")
+    names = {"audience": name_of_audience(row.audience), "names": ", ".join(lost)}
+    return [_check("warn", text % names, url, _("Merge values"))]
 
 
 def _check(state: str, text: str, url: str = "", label: str = "") -> dict[str, Any]:

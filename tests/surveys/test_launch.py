@@ -12,6 +12,7 @@ from practice.models import AuditEntry, Member
 from practice.scope import practice_scope
 from surveys import links
 from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.mixer import kept_attributes
 from surveys.models import Delivery, LedgerEntry, SurveyLink, Wave, WaveAudience
 from surveys.services import field
 from surveys.services.launch import launch_wave
@@ -105,6 +106,19 @@ def test_kept_attributes_hold_five_in_every_joint_cell(owner_a: Member) -> None:
             cells[cell] = cells.get(cell, 0) + 1
         assert audience.kept_attributes
         assert min(cells.values()) >= 5
+
+
+def test_roster_edited_after_launch_cannot_mark_an_answer(owner_a: Member) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_wave(owner_a)
+        add_people(wave, "customers", 6, region="North")
+        add_people(wave, "customers", 6, region="South")
+        launch_wave(wave=wave, actor=owner_a)
+        audience = WaveAudience.objects.get(wave=wave, audience="customers")
+        person = audience.recipients.first()
+        assert kept_attributes(audience, person) in ({"region": "North"}, {"region": "South"})
+        person.attributes = {"region": "only me"}
+        assert kept_attributes(audience, person) == {}
 
 
 @pytest.mark.parametrize("act", ["update", "save"])
