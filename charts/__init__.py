@@ -37,6 +37,7 @@ from charts.heat import (
     heat_grid,
 )
 from charts.marks import Certainty
+from charts.own_profile import OwnProfile, OwnRow, own_profile
 from charts.pillars import Pillar, PillarBar, Pillars, pillars
 from charts.plan import (
     EffortImpact,
@@ -95,6 +96,8 @@ __all__ = [
     "LevelCell",
     "MapStage",
     "MatrixAction",
+    "OwnProfile",
+    "OwnRow",
     "Pillar",
     "PillarBar",
     "PillarScore",
@@ -130,6 +133,7 @@ __all__ = [
     "heat_grid",
     "item_dumbbells",
     "level_bar",
+    "own_profile",
     "pillars",
     "priority_map",
     "profiles",

@@ -55,6 +55,7 @@ VERBS: Final[Words] = {
     "wave.plan_changed": _("changed the plan of a wave"),
     "wave.launched": _("launched a wave"),
     "audience.attributes_set": _("chose what stays with the answers"),
+    "audience.profile_offered": _("chose whether people see their own profile"),
     "audience.mode_set": _("chose confidential or named"),
     "audience.opened": _("opened an audience"),
     "audience.paused": _("paused an audience"),

@@ -231,7 +231,9 @@ def finish(respondent: Respondent) -> bool:
     seen = [slot.index for page in respondent.pages for question in page.questions for slot in question.slots]
     flags = flag_response(respondent.form, draft.scores, seconds=sum(draft.seconds.values()), seen=seen)
     answer = finished_answer(respondent.wave_audience, respondent.entry.recipient, draft, flags)
-    return _record(respondent.entry, answer, draft_key(respondent.token))
+    return _record(
+        respondent.entry, answer, draft_key(respondent.token), links.withdrawal_key(respondent.token)
+    )
 
 
 def submit_answers(
@@ -264,7 +266,7 @@ def submit_answers(
         raise InvalidInputError(_("Some answers do not fit the form."), fields=fields)
     flags = flag_response(form, draft.scores, seconds=seconds)
     answer = finished_answer(entry.wave_audience, entry.recipient, draft, flags)
-    _record(entry, answer, b"")
+    _record(entry, answer, b"", None)
 
 
 def finished_answer(
@@ -278,7 +280,7 @@ def finished_answer(
     return FinishedAnswer(draft.scores, record, kept_attributes(wave_audience, recipient), flags)
 
 
-def _record(entry: LedgerEntry, answer: FinishedAnswer, key: bytes) -> bool:
+def _record(entry: LedgerEntry, answer: FinishedAnswer, key: bytes, withdrawal: bytes | None) -> bool:
     changed = LedgerEntry.objects.filter(pk=entry.pk, submitted=False).update(submitted=True)
     if not changed:
         return False
@@ -288,5 +290,6 @@ def _record(entry: LedgerEntry, answer: FinishedAnswer, key: bytes) -> bool:
         return True
     if audience.mixing_key is None:
         raise WrongStateError(_("This audience takes no answers any more."))
-    finishing.store_confidential(audience, unwrap_key(bytes(audience.mixing_key), MIXING), answer, key)
+    mixing_key = unwrap_key(bytes(audience.mixing_key), MIXING)
+    finishing.store_confidential(audience, mixing_key, answer, key, withdrawal)
     return True

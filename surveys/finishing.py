@@ -12,8 +12,8 @@ from surveys.sealed import FinishedAnswer, seal_answer
 
 CONFIDENTIAL = """
 WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s)
-INSERT INTO surveys_spoolentry (id, practice_id, wave_audience_id, sealed)
-VALUES (%(id)s, %(practice)s, %(audience)s, %(sealed)s)
+INSERT INTO surveys_spoolentry (id, practice_id, wave_audience_id, sealed, withdrawal_key)
+VALUES (%(id)s, %(practice)s, %(audience)s, %(sealed)s, %(withdrawal)s)
 """
 NAMED = """
 WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s),
@@ -29,10 +29,14 @@ VALUES (%(identity)s, %(practice)s, %(id)s, %(recipient)s)
 
 
 def store_confidential(
-    audience: WaveAudience, mixing_key: bytes, answer: FinishedAnswer, draft: bytes
+    audience: WaveAudience, mixing_key: bytes, answer: FinishedAnswer, draft: bytes, withdrawal: bytes | None
 ) -> None:
-    """Put the sealed answer where the mixer takes it from and delete the draft with this key."""
-    _execute(CONFIDENTIAL, audience, {"draft": draft, "sealed": seal_answer(mixing_key, answer)})
+    """Put the sealed answer where the mixer takes it from and delete the draft with this key.
+
+    By `withdrawal` the person's own link finds it again until it is mixed.
+    """
+    values = {"draft": draft, "sealed": seal_answer(mixing_key, answer), "withdrawal": withdrawal}
+    _execute(CONFIDENTIAL, audience, values)
 
 
 def store_named(

@@ -42,3 +42,8 @@ def _base62(value: bytes) -> str:
         number, digit = divmod(number, 62)
         digits = ALPHABET[digit] + digits
     return digits
+
+
+def withdrawal_key(token: str) -> bytes:
+    """Return the 32 bytes under which the waiting answer of a token can be found; nothing else holds them."""
+    return hashlib.sha256(b"withdraw" + token.encode()).digest()

@@ -62,6 +62,9 @@ def mix_due(practice_id: UUID, wave_audience_id: UUID) -> int:
     """Mix whatever is due in one transaction; returns the number of answers moved."""
     with practice_scope(practice_id):
         wave_audience = _lock_audience(wave_audience_id)
+        # Held, so that an answer being taken back right now is either gone or cannot be taken back any more.
+        waiting = SpoolEntry.objects.select_for_update().filter(wave_audience=wave_audience)
+        list(waiting.values_list("pk", flat=True))
         chosen = _due_entries(wave_audience)
         _insert(wave_audience, list(chosen.values()))
         SpoolEntry.objects.filter(pk__in=list(chosen)).delete()

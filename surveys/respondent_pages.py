@@ -12,9 +12,11 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from charts import SCREEN, OwnProfile, OwnRow, own_profile
 from surveys.answering import Respondent
 from surveys.disclosure import MIN_GROUP
 from surveys.form_cache import Brand
@@ -29,6 +31,7 @@ from surveys.instruments import (
     Slot,
     fill_company,
 )
+from surveys.own_profile import own_answers
 
 CHECKED: Final = " checked"
 CANNOT_JUDGE_FIELD: Final = "na"
@@ -223,6 +226,33 @@ def landing_context(respondent: Respondent) -> dict[str, Any]:
         "closes_at": respondent.wave_audience.closes_at,
         "kept_attributes": respondent.wave_audience.kept_attributes,
         "resuming": respondent.has_stored_draft,
+    }
+
+
+def profile_context(respondent: Respondent) -> dict[str, Any]:
+    """Return the person's own profile as the page of thanks shows it; nothing where the audience does not offer it."""
+    draft = respondent.draft
+    if draft is None or not respondent.wave_audience.offers_profile:
+        return {}
+    own = own_answers(respondent.form, draft.scores, respondent.card.client_name)
+    if own is None:
+        return {}
+    rows = [OwnRow(topic.name, topic.wanted, topic.received) for topic in own.topics]
+    title = _("Your own profile")
+    chart = OwnProfile(str(title), str(_("The table below holds the same figures.")), rows, own.low, own.high)
+    return {
+        "profile": [
+            {
+                "name": topic.name,
+                "wanted": SCREEN.number(topic.wanted, 1),
+                "received": SCREEN.number(topic.received, 1),
+                "difference": SCREEN.signed(topic.difference, 1),
+            }
+            for topic in own.topics
+        ],
+        "profile_labels": {"wanted": own.wanted_label, "received": own.received_label},
+        "profile_scale": {"low": own.low, "high": own.high},
+        "profile_chart": mark_safe(own_profile(chart, theme=SCREEN, uid="own-profile")),  # noqa: S308 - escaped there
     }
 
 

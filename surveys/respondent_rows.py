@@ -15,7 +15,7 @@ from surveys.models import LedgerEntry, Recipient, WaveAudience
 
 AUDIENCE: Final = (
     "id", "practice_id", "wave_id", "audience", "form", "mode", "state", "opens_at", "closes_at",
-    "kept_attributes", "attribute_plan", "mixing_key",
+    "kept_attributes", "attribute_plan", "offers_profile", "mixing_key",
 )  # fmt: skip
 ENTRY: Final = f"""
 SELECT {", ".join(f"audience.{name}" for name in AUDIENCE)},

@@ -29,6 +29,7 @@ from surveys.respondent_pages import (
     CSRF_FIELD,
     brand_of,
     landing_context,
+    profile_context,
     render_page,
     render_page_with_problems,
 )
@@ -69,7 +70,8 @@ class _CsrfCheck(CsrfViewMiddleware):
         return reason
 
 
-def _has_expired(request: HttpRequest) -> bool:
+def has_expired(request: HttpRequest) -> bool:
+    """Tell whether a POST comes from a page of ours that was open for too long, or from somewhere else."""
     check = _CsrfCheck(lambda _request: HttpResponse())
     check.process_request(request)
     return check.process_view(request, None, (), {}) is not None  # type: ignore[arg-type]
@@ -90,20 +92,20 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
     """Show who asks and why; Start (a POST) moves the token from the address into a cookie and opens the form."""
     target = answering.resolve_link(token)
     if target is None:
-        return _unknown_page()
-    is_start = request.method == "POST" and "start" in request.POST and not _has_expired(request)
+        return unknown_page()
+    is_start = request.method == "POST" and "start" in request.POST and not has_expired(request)
     now = timezone.now()
     with practice_scope(target.practice_id, read_only=not is_start):
         respondent = answering.load_respondent(target, token, lock="draft" if is_start else "")
         if respondent is None:
-            return _unknown_page()
+            return unknown_page()
         answering.speak(respondent, _wished_language(request))
         door = respondent.door(now)
         if is_start and door == Door.OPEN:
             answering.open_form(respondent, now)
-        context = landing_context(respondent)
+        context = landing_context(respondent) | {"privacy_url": _data_url(request, respondent)}
     if door != Door.OPEN:
-        return _state_page(respondent, door)
+        return _state_page(request, respondent, door)
     if is_start:
         return _enter(request, respondent)
     context["csrf_token"] = get_token(request)
@@ -149,34 +151,34 @@ def _go_on(request: HttpRequest, respondent: Respondent, ref: str) -> HttpRespon
 @respondent_view
 def resume(request: HttpRequest, ref: str) -> HttpResponse:
     """Lead to the page where the person stopped."""
-    token, target = _from_cookie(request, ref)
+    token, target = from_cookie(request, ref)
     if target is None:
-        return _unknown_page()
+        return unknown_page()
     with practice_scope(target.practice_id, read_only=True):
         respondent = answering.load_respondent(target, token)
         if respondent is None:
-            return _unknown_page()
+            return unknown_page()
         answering.speak(respondent)
         door = respondent.door(timezone.now())
-        return _see_page(respondent, ref) if door == Door.OPEN else _state_page(respondent, door)
+        return _see_page(respondent, ref) if door == Door.OPEN else _state_page(request, respondent, door)
 
 
 @respondent_view
 def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Show one page of the form; a POST keeps its answers and goes on, back, or finishes."""
-    token, target = _from_cookie(request, ref)
+    token, target = from_cookie(request, ref)
     if target is None:
-        return _unknown_page()
+        return unknown_page()
     if request.method == "POST":
         return _post_page(request, ref, number - 1, token, target)
     with practice_scope(target.practice_id, read_only=True):
         respondent = answering.load_respondent(target, token)
         if respondent is None:
-            return _unknown_page()
+            return unknown_page()
         answering.speak(respondent)
         door = respondent.door(timezone.now())
         if door != Door.OPEN:
-            return _state_page(respondent, door)
+            return _state_page(request, respondent, door)
         if not 1 <= number <= len(respondent.pages):
             return _see_page(respondent, ref)
         return HttpResponse(render_page(respondent, number - 1, get_token(request)))
@@ -184,33 +186,36 @@ def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 
 def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: LinkTarget) -> HttpResponse:
     posted = {name: values for name, values in _posted(request).items() if name not in BUTTONS}
-    has_expired = _has_expired(request)
-    is_finish = "finish" in request.POST and not has_expired
+    is_late = has_expired(request)
+    is_finish = "finish" in request.POST and not is_late
     now = timezone.now()
-    with practice_scope(target.practice_id, read_only=has_expired):
-        lock = "" if has_expired else "ledger" if is_finish else "draft"
+    with practice_scope(target.practice_id, read_only=is_late):
+        lock = "" if is_late else "ledger" if is_finish else "draft"
         respondent = answering.load_respondent(target, token, lock=lock)
         if respondent is None:
-            return _unknown_page()
+            return unknown_page()
         answering.speak(respondent)
         door = respondent.door(now)
         may_save = door == Door.OPEN or (door == Door.PAUSED and respondent.has_stored_draft)
         if not may_save or not 0 <= number < len(respondent.pages):
-            return _state_page(respondent, door) if door != Door.OPEN else _see_page(respondent, ref)
-        if has_expired:
+            return _state_page(request, respondent, door) if door != Door.OPEN else _see_page(respondent, ref)
+        if is_late:
             html = render_page_with_problems(
                 respondent, number, get_token(request), posted, {}, has_expired=True
             )
             return HttpResponse(html, status=403)
-        position = _next_position(request, number, len(respondent.pages))
+        is_autosave = request.headers.get("X-Survey") == "save"
+        position = _position(respondent) if is_autosave else _next_position(request, number, len(respondent.pages))
         answers = answering.take_page(respondent, number, posted, now=now, position=position)
         answering.speak(respondent, _wished_language(request))
         if is_finish and door == Door.OPEN and not answers.problems:
             answering.finish(respondent)
-            return _thanks(respondent)
+            return _thanks(request, respondent)
         answering.save_draft(respondent)
+    if is_autosave:
+        return HttpResponse(status=204)
     if door == Door.PAUSED:
-        return _state_page(respondent, door)
+        return _state_page(request, respondent, door)
     if answers.problems:
         html = render_page_with_problems(respondent, number, get_token(request), posted, answers.problems)
         return HttpResponse(html, status=422)
@@ -228,7 +233,7 @@ def _next_position(request: HttpRequest, number: int, total: int) -> int:
 def unknown(request: HttpRequest) -> HttpResponse:
     """Answer every other address under /s/ like an unknown link, with the same work."""
     answering.resolve_link("")
-    return _unknown_page()
+    return unknown_page()
 
 
 @require_safe
@@ -237,7 +242,7 @@ def logo(request: HttpRequest, logo_id: UUID) -> HttpResponse:
     practice_id = lookups.practice_of_logo(logo_id)
     content = logos.read_file(practice_id, logo_id) if practice_id else None
     if content is None:
-        return _unknown_page()
+        return unknown_page()
     return picture_response(content, cache="public")
 
 
@@ -245,18 +250,29 @@ def _posted(request: HttpRequest) -> dict[str, list[str]]:
     return {str(name): [str(value) for value in values] for name, values in request.POST.lists()}
 
 
-def _from_cookie(request: HttpRequest, ref: str) -> tuple[str, LinkTarget | None]:
+def from_cookie(request: HttpRequest, ref: str) -> tuple[str, LinkTarget | None]:
+    """Return the token that the cookie of a survey carries, and where it leads."""
     token = request.COOKIES.get(cookie_name(ref), "")
     target = answering.resolve_link(token)
     return token, target if token and ref_of(token) == ref else None
 
 
-def _unknown_page() -> HttpResponse:
+def unknown_page() -> HttpResponse:
+    """Return the one page of unknown, malformed and revoked links."""
     return HttpResponse(render_to_string("surveys/state.html", {"state": "unknown"}), status=404)
 
 
-def _state_page(respondent: Respondent, door: Door) -> HttpResponse:
+def _data_url(request: HttpRequest, respondent: Respondent) -> str:
+    """Return the address of the page on data: by the link where the request came by it, else by the cookie."""
+    found = request.resolver_match
+    if found is not None and "ref" in found.kwargs:
+        return reverse("respondent:own_data", kwargs={"ref": found.kwargs["ref"]})
+    return reverse("respondent:data", kwargs={"token": respondent.token})
+
+
+def _state_page(request: HttpRequest, respondent: Respondent, door: Door) -> HttpResponse:
     context = {
+        "data_url": _data_url(request, respondent),
         "state": str(door),
         "brand": brand_of(respondent),
         "opens_at": respondent.wave_audience.opens_at,
@@ -264,7 +280,13 @@ def _state_page(respondent: Respondent, door: Door) -> HttpResponse:
     return HttpResponse(render_to_string("surveys/state.html", context))
 
 
-def _thanks(respondent: Respondent) -> HttpResponse:
+def _thanks(request: HttpRequest, respondent: Respondent) -> HttpResponse:
     audience = respondent.wave_audience
-    context = {"brand": brand_of(respondent), "mode": audience.mode, "closes_at": audience.closes_at}
+    context = {
+        "brand": brand_of(respondent),
+        "mode": audience.mode,
+        "closes_at": audience.closes_at,
+        "data_url": _data_url(request, respondent),
+        **profile_context(respondent),
+    }
     return HttpResponse(render_to_string("surveys/done.html", context))

@@ -78,6 +78,7 @@ urlpatterns = [
     path(
         f"{BASE}/preview/<str:audience>/frame/", questionnaire.form_preview_frame, name="form_preview_frame"
     ),
+    path(f"{BASE}/launch/profile/<uuid:audience_id>/", launch.audience_profile, name="audience_profile"),
     path(f"{BASE}/launch/groups/", attributes.attributes, name="attributes"),
     path(f"{BASE}/launch/groups/<uuid:audience_id>/", attributes.attributes_set, name="attributes_set"),
     path(f"{BASE}/forms/", questionnaire.forms_page, name="forms"),

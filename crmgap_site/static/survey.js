@@ -38,3 +38,27 @@ function show(text, address) {
   start.tabIndex = -1;
   start.focus({ preventScroll: start.tagName === "H1" });
 }
+
+/* What is on the page is saved while it is filled in: at most every five seconds, and once when the page is left. */
+const EVERY = 5000;
+let saving = 0;
+let unsaved = false;
+
+function save() {
+  clearTimeout(saving);
+  saving = 0;
+  const form = document.querySelector("form[data-autosave]");
+  if (!unsaved || !form || form.dataset.sending) return;
+  unsaved = false;
+  const body = new URLSearchParams(new FormData(form));
+  fetch(form.action, { method: "POST", body, keepalive: true, headers: { "X-Survey": "save" } }).catch(() => (unsaved = true));
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.closest("form[data-autosave]")) return;
+  unsaved = true;
+  saving ||= setTimeout(save, EVERY);
+});
+document.addEventListener("submit", () => (unsaved = false));
+document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save());
+addEventListener("pagehide", save);

@@ -24,6 +24,9 @@ class SpoolEntry(PracticeModel):
 
     wave_audience = PracticeForeignKey(WaveAudience, on_delete=models.CASCADE, related_name="spool")
     sealed = models.BinaryField()
+    withdrawal_key = models.BinaryField(
+        max_length=32, null=True, unique=True, help_text="A hash that only the person's own link gives."
+    )
 
     def __str__(self) -> str:
         return "spool"

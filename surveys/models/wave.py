@@ -65,6 +65,9 @@ class WaveAudience(PracticeModel):
         blank=True,
         help_text="Attributes left out, values merged, and from the launch on the only values kept.",
     )
+    offers_profile = models.BooleanField(
+        default=False, help_text="People see the profile of their own answers once, when they have finished."
+    )
     link_key = models.BinaryField(null=True, help_text="Sealed under the master key; deleted at release.")
     mixing_key = models.BinaryField(
         null=True, help_text="Sealed under the master key; deleted after the last mix."

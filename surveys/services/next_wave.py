@@ -66,6 +66,7 @@ def _copy_audience(audience: WaveAudience, following: Wave) -> None:
         audience=audience.audience,
         form=audience.form,
         mode=audience.mode,
+        offers_profile=audience.offers_profile,
         attribute_plan={name: part for name, part in audience.attribute_plan.items() if name != "values"},
     )
     refusing = Suppression.objects.values("email_key")

@@ -63,7 +63,9 @@ def _copy(wave: Wave, *, number: int) -> Wave:
 def _open_for(row: WaveAudience, trial: Wave, actor: Member) -> WaveAudience:
     """Open one audience of the test wave with the member as its only person; every mail is due at once."""
     now = timezone.now()
-    audience = WaveAudience.objects.create(wave=trial, audience=row.audience, form=row.form, mode=row.mode)
+    audience = WaveAudience.objects.create(
+        wave=trial, audience=row.audience, form=row.form, mode=row.mode, offers_profile=row.offers_profile
+    )
     person = Recipient.objects.create(
         wave_audience=audience,
         email=actor.user.email,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Engagement, Member
+from surveys.disclosure import CUSTOMERS
 from surveys.enums import AudienceState, Mode, WaveKind
 from surveys.instruments import Instrument, InstrumentError, load_builtin
 from surveys.models import Wave, WaveAudience
@@ -59,7 +60,10 @@ def create_wave(
         plan=dict(DEFAULT_PLAN),
     )
     WaveAudience.objects.bulk_create(
-        [WaveAudience(wave=wave, audience=code, form=form) for code, form in chosen.items()]
+        [
+            WaveAudience(wave=wave, audience=code, form=form, offers_profile=code == CUSTOMERS)
+            for code, form in chosen.items()
+        ]
     )
     audit.record("wave.created", wave, actor=actor)
     return wave
@@ -151,6 +155,19 @@ def set_audience_mode(audience: WaveAudience, *, mode: str, actor: Member | None
     audience.mode = mode
     audience.save(update_fields=["mode"])
     audit.record("audience.mode_set", audience, actor=actor, changed=["mode"])
+    return audience
+
+
+@transaction.atomic
+def offer_profile(audience: WaveAudience, *, offered: bool, actor: Member | None) -> WaveAudience:
+    """Say whether people of an audience see the profile of their own answers when they have finished."""
+    audience = WaveAudience.objects.select_for_update(of=("self",)).get(pk=audience.pk)
+    if audience.state == AudienceState.RELEASED:
+        raise WrongStateError(_("This audience is over: nobody answers any more."))
+    if audience.offers_profile != offered:
+        audience.offers_profile = offered
+        audience.save(update_fields=["offers_profile"])
+        audit.record("audience.profile_offered", audience, actor=actor, changed=["offers_profile"])
     return audience
 
 

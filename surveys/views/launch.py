@@ -93,6 +93,8 @@ def _plan_page(
                 "mode": row.mode,
                 "can_choose": row.audience in waves.NAMEABLE and wave.launched_at is None,
                 "url": reverse("surveys:audience_mode", kwargs={**ids, "audience_id": row.pk}),
+                "offers_profile": row.offers_profile,
+                "profile_url": reverse("surveys:audience_profile", kwargs={**ids, "audience_id": row.pk}),
             }
             for row in audiences
         ],
@@ -271,4 +273,19 @@ def audience_mode(
         waves.set_audience_mode(audience, mode=request.POST.get("mode", ""), actor=request.member)
     except CrmgapError as error:
         messages.error(request, " ".join([error.message, *error.fields.values()]))
+    return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
+
+
+@require_POST
+@require_permission("wave.edit")
+def audience_profile(
+    request: PracticeRequest, slug: str, engagement_id: UUID, audience_id: UUID
+) -> HttpResponse:
+    """Offer people of an audience the profile of their own answers, or do not."""
+    engagement, wave = engagement_and_wave(request, engagement_id)
+    audience = get_or_404(WaveAudience.objects.filter(wave=wave), audience_id)
+    try:
+        waves.offer_profile(audience, offered=request.POST.get("offer") == "1", actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, error.message)
     return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)

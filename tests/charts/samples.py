@@ -355,6 +355,16 @@ def profiles(word: Callable[[str], str] = str) -> c.Profiles:
     )  # fmt: skip
 
 
+def own(word: Callable[[str], str]) -> c.OwnProfile:
+    rows = (
+        c.OwnRow(word("Kept promises"), 6.7, 5.3),
+        c.OwnRow(word("Confidence"), 6.0, 6.0),
+        c.OwnRow(word("Communication"), None, 4.5),
+        c.OwnRow(word("Individual attention"), 4.0, None),
+    )
+    return c.OwnProfile(word("Your own profile"), word("The table holds the same."), rows)
+
+
 def all_samples(word: Callable[[str], str] = str) -> list[Sample]:
     """Every chart once; `word` replaces each label, for example by a very long one."""
     cover = c.CoverStaircase(word("Cover"), stair_states(word))
@@ -374,6 +384,7 @@ def all_samples(word: Callable[[str], str] = str) -> list[Sample]:
         Sample("profiles", c.profiles, profiles(word), ("38\u00a0%",)),
         Sample("effort_impact", c.effort_impact, effort_impact(word), ("A1", "A12")),
         Sample("timeline", c.timeline, timeline(word), ("A1", "A4", "2026")),
+        Sample("own_profile", c.own_profile, own(word), ("1", "7")),
         Sample("funnel", c.funnel, funnel(word), ("1\u202f240", "187", "15\u00a0%")),
         Sample("response_bars", c.response_bars, response(word), ("15\u00a0%",)),
     ]

@@ -111,6 +111,21 @@ def test_back_keeps_what_was_just_typed():
     assert browser.press("next").fields()[code] == "na"
 
 
+def test_autosave_keeps_the_page_and_the_place_and_answers_with_nothing():
+    asked = launch()
+    browser = Browser().start(asked.tokens[0]).press("next")
+    code = browser.offered()[0][0]
+    posted = browser.fields() | {code: "6", "csrfmiddlewaretoken": browser.csrf()}
+    answer = browser.client.post(browser.url, posted, headers={"X-Survey": "save"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    again = Browser().start(asked.tokens[0])
+    assert (again.number, again.fields()[code]) == (2, "6")
+    answer_all(again)
+    late = browser.client.post(browser.url, posted, headers={"X-Survey": "save"})
+    assert "already answered" in late.content.decode()
+    assert asked.count(SpoolEntry) == 1
+
+
 def test_dimensions_come_in_an_order_of_the_person_and_stay_in_it():
     asked = launch(6)
     orders = set()
