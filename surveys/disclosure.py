@@ -4,7 +4,7 @@ Source of the numbers: docs/method.md, "Anonymity and disclosure". No outlet has
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 MIN_GROUP: Final = 5
@@ -15,6 +15,8 @@ MIN_NAMED_GROUP: Final = 2
 """Smallest group of a named audience that is shown: reports print groups, never one person."""
 MIN_COMMENTS: Final = 10
 """Comments of an audience are shown from this number of finished answers on."""
+MIN_UNANIMOUS: Final = 10
+"""A figure of a confidential audience in which all agree is everybody's own answer; it is shown from this number on."""
 MIN_VARIANT_DIFFERENCE: Final = 5
 """Two published sets of the same audience differ by nobody or by at least so many persons."""
 INDICATIVE_STAFF: Final = 10
@@ -39,6 +41,11 @@ def minimum_for(audience: str, *, subgroup: bool = False, named: bool = False) -
 def is_publishable(audience: str, n: int, *, subgroup: bool = False, named: bool = False) -> bool:
     """Tell whether a result resting on `n` finished answers of the audience may be shown anywhere."""
     return n >= minimum_for(audience, subgroup=subgroup, named=named)
+
+
+def tells_everybody(values: Collection[float], *, named: bool = False) -> bool:
+    """Tell whether a figure over these answers would be the answer of each: fewer than MIN_UNANIMOUS, all the same."""
+    return not named and 0 < len(values) < MIN_UNANIMOUS and min(values) == max(values)
 
 
 def is_indicative(audience: str, n: int) -> bool:

@@ -120,7 +120,11 @@ def score_states(study: Study) -> ScoreBook:
             if (partner, dimension.code) in lacking:
                 partner = ""
             others = items[partner][dimension.code] if partner else ()
-            columns.append(_column(study, audience, (code, used), (partner, others)))
+            column = _column(study, audience, (code, used), (partner, others))
+            # Where so few all agree, the dimension is left out as if nobody had answered it: in means, gaps and totals.
+            columns.append(
+                np.full_like(column, np.nan) if study.tells_everybody(audience, column) else column
+            )
         states[code] = StateScores(code, audience, np.array(columns).T)
     return ScoreBook(study, items, without, partners, states)
 

@@ -103,7 +103,7 @@ def _promoters(study: Study, item: Item, audience: str) -> NetPromoter:
         reason = mean.suppressed or mean.not_measured
         return NetPromoter(item.code, audience, None, None, None, None, None, None, None, reason=reason)
     promoters, passives, detractors = (
-        mean_of(study, audience, np.where(np.isnan(codes), np.nan, codes == sign)).mean
+        mean_of(study, audience, np.where(np.isnan(codes), np.nan, codes == sign), is_part=True).mean
         for sign in (100.0, 0.0, -100.0)
     )
     low, high = mean.ci_low, mean.ci_high

@@ -16,8 +16,15 @@ from diagnosis.stats.scales import count_prorated
 from surveys.disclosure import is_indicative
 
 
-def mean_of(study: Study, audience: str, column: Matrix, *, subgroup: bool = False) -> Mean:
-    """Mean of one column (used persons,) of an audience with its t interval, hidden when too few have a value."""
+def mean_of(
+    study: Study, audience: str, column: Matrix, *, subgroup: bool = False, is_part: bool = False
+) -> Mean:
+    """Mean of one column (used persons,) of an audience with its t interval, hidden when too few have a value.
+
+    Hidden too when so few all agree; `is_part`: the column is a part of one that was looked at for this.
+    """
+    if not is_part and study.tells_everybody(audience, column):
+        return Mean(suppressed=study.hidden_text(audience))
     return _mean(study, audience, column, study.weights(audience), subgroup=subgroup)
 
 
@@ -83,13 +90,25 @@ def item_means(book: ScoreBook) -> dict[str, Mapping[str, Mean]]:
             other = np.isnan(study.ratings(found.audience, book.partners[code], items))
             ratings = np.where(other & used, np.nan, ratings)
         frame = study.frame(found.audience)
+        hidden = _agreed_dimensions(study, found.audience, items, ratings)
         means[code] = {
-            item: mean_of(study, found.audience, ratings[:, column])
-            if frame is not None and frame.has_slot(f"{code}.{item}")
-            else Mean(not_measured=_("Not measured: not asked."))
+            item: Mean(not_measured=_("Not measured: not asked."))
+            if frame is None or not frame.has_slot(f"{code}.{item}")
+            else Mean(suppressed=study.hidden_text(found.audience))
+            if item in hidden
+            else mean_of(study, found.audience, ratings[:, column])
             for column, item in enumerate(items)
         }
     return means
+
+
+def _agreed_dimensions(study: Study, audience: str, items: list[str], ratings: Matrix) -> set[str]:
+    """Items of the dimensions with an item on which so few all agree: from the others it could be computed."""
+    agreed = {
+        item for column, item in enumerate(items) if study.tells_everybody(audience, ratings[:, column])
+    }
+    groups = [{item.code for item in dimension.items} for dimension in study.instrument.dimensions]
+    return set().union(*(group for group in groups if group & agreed))
 
 
 def state_quality(book: ScoreBook) -> tuple[Quality, ...]:

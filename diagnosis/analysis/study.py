@@ -56,6 +56,11 @@ class Study:
         """Tell whether figures that rest on n answers of the audience may be shown."""
         return disclosure.is_publishable(audience, n, subgroup=subgroup, named=self.is_named(audience))
 
+    def tells_everybody(self, audience: str, column: Matrix) -> bool:
+        """Tell whether a figure over a column (used persons,) would be each person's own answer."""
+        values = column[~np.isnan(column)].tolist()
+        return disclosure.tells_everybody(values, named=self.is_named(audience))
+
     def weights(self, audience: str) -> Matrix | None:
         """Weights (used persons,) of an audience with mean 1, or None when everybody counts the same."""
         frame = self.frame(audience)

@@ -178,3 +178,38 @@ def test_frames_without_a_known_audience_say_so() -> None:
     result = analyse(die_crm(), Frames("die-crm", "1.0", {}))
     assert result.audiences == ()
     assert all(gap.overall.reason for gap in result.gaps)
+
+
+def agree(frames: Frames, audience: str, slots: list[str], value: int) -> Frames:
+    """The same frames with one value in these slots for everybody of an audience."""
+    frame = frames.audiences[audience]
+    scores = frame.scores.copy()
+    for slot in slots:
+        scores[:, frame.slots.index(slot)] = value
+    return replace(frames, audiences={**frames.audiences, audience: replace(frame, scores=scores)})
+
+
+@pytest.mark.parametrize(("n", "is_hidden"), [(9, True), (10, False)])
+def test_an_item_on_which_few_all_agree_is_hidden_with_its_dimension(n: int, is_hidden: bool) -> None:
+    dimension = die_crm().dimensions[2]
+    item, *others = [item.code for item in dimension.items if item.is_asked_in("DS")]
+    frames = draw_frames(CAREFUL, 8, {"customers": 60, "managers": n, "front_line": 30})
+    result = analyse(die_crm(), agree(frames, "managers", [f"DS.{item}"], 6))
+    shown = result.items["DS"]
+    assert (shown[item].mean is None) is is_hidden
+    assert all((shown[other].mean is None) is is_hidden for other in others)
+    assert result.states["DS"].dimensions[dimension.code].mean is not None
+    elsewhere = die_crm().dimensions[0].items[0].code
+    assert shown[elsewhere].mean is not None
+
+
+def test_a_dimension_on_which_few_all_agree_is_left_out_everywhere() -> None:
+    dimension = die_crm().dimensions[2]
+    slots = [f"DS.{item.code}" for item in dimension.items if item.is_asked_in("DS")]
+    frames = draw_frames(CAREFUL, 8, {"customers": 60, "managers": 8, "front_line": 30})
+    result = analyse(die_crm(), agree(frames, "managers", slots, 7))
+    assert result.states["DS"].dimensions[dimension.code].mean is None
+    for gap in result.gaps:
+        if gap.code in {"D2", "I1"}:
+            assert gap.dimensions[dimension.code].estimate is None
+            assert gap.overall.estimate is not None

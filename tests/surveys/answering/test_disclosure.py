@@ -39,6 +39,20 @@ def test_comments_and_variants_follow_the_table():
     assert disclosure.is_variant_publishable(40, 35)
 
 
+@pytest.mark.parametrize(
+    ("values", "named", "tells"),
+    [
+        ([5.0] * 9, False, True),
+        ([5.0] * 10, False, False),
+        ([5.0] * 9, True, False),
+        ([5.0, 6.0], False, False),
+    ],
+)
+def test_few_who_all_agree_are_not_shown(values, named, tells):
+    assert disclosure.tells_everybody(values, named=named) is tells
+    assert not disclosure.tells_everybody([])
+
+
 def test_safe_total_hides_sizes_of_small_groups_and_totals_of_few_invited():
     assert disclosure.safe_total(4) is None
     assert disclosure.safe_total(5) == 5

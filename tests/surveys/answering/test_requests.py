@@ -93,7 +93,10 @@ def test_the_script_gets_the_next_page_at_once_and_its_address():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_looking_changes_no_row():
+@pytest.mark.parametrize(
+    "turns", [50, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+)
+def test_looking_changes_no_row(turns):
     asked = launch(4, attributes=lambda number: {"team": f"T{number}"})
     for token in asked.tokens[:2]:
         Browser().start(token).press("next")
@@ -103,12 +106,13 @@ def test_looking_changes_no_row():
     device = Browser().start(asked.tokens[0])
     before = dump()
     ref = device.url.split("/")[3]
-    for turn in range(50):
+    for turn in range(turns):
         agent = {"HTTP_USER_AGENT": SCANNERS[turn % len(SCANNERS)]}
         token = asked.tokens[turn % 4]
         clients = (Client(), device.client)
         for client in clients:
             client.get(f"/s/{token}/", **agent)
+            client.get(f"/s/{token}/data/", **agent)
             client.head(f"/s/{token}/", **agent)
         device.client.get(f"/s/r/{ref}/")
         device.client.head(f"/s/r/{ref}/{turn % 12}/")
