@@ -39,6 +39,7 @@ def _answer(request: HttpRequest, token: str, target: LinkTarget | None) -> Http
         respondent = answering.load_respondent(target, token, lock="ledger" if is_sure else "")
         if respondent is None:
             return unknown_page()
+        answering.speak(respondent)
         is_done = is_sure and withdraw(respondent)
         context = {} if is_done else _context(respondent)
         context |= {"brand": brand_of(respondent), "is_done": is_done, "is_unsure": is_asked and not is_sure}

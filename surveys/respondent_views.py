@@ -205,7 +205,9 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
             )
             return HttpResponse(html, status=403)
         is_autosave = request.headers.get("X-Survey") == "save"
-        position = _position(respondent) if is_autosave else _next_position(request, number, len(respondent.pages))
+        position = (
+            _position(respondent) if is_autosave else _next_position(request, number, len(respondent.pages))
+        )
         answers = answering.take_page(respondent, number, posted, now=now, position=position)
         answering.speak(respondent, _wished_language(request))
         if is_finish and door == Door.OPEN and not answers.problems:
@@ -264,9 +266,9 @@ def unknown_page() -> HttpResponse:
 
 def _data_url(request: HttpRequest, respondent: Respondent) -> str:
     """Return the address of the page on data: by the link where the request came by it, else by the cookie."""
-    found = request.resolver_match
-    if found is not None and "ref" in found.kwargs:
-        return reverse("respondent:own_data", kwargs={"ref": found.kwargs["ref"]})
+    by_cookie = reverse("respondent:own_data", kwargs={"ref": ref_of(respondent.token)})
+    if request.path_info.startswith(by_cookie.removesuffix("data/")):
+        return by_cookie
     return reverse("respondent:data", kwargs={"token": respondent.token})
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0108_rules_of_exclusion"),
+        ("surveys", "0110_bounced_mails"),
     ]
 
     operations = [
