@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0110_bounced_mails"),
+        ("surveys", "0111_return_channels"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0111_plan_of_attributes"),
+        ("surveys", "0112_plan_of_attributes"),
     ]
 
     operations = [
