@@ -67,6 +67,7 @@ VERBS: Final[Words] = {
     "import.uploaded": _("uploaded a list of people"),
     "import.confirmed": _("added people from a list"),
     "person.changed": _("corrected a person"),
+    "invitation.sent_again": _("sent a bounced invitation again"),
     "person.suppressed": _("put an address on the list of those not mailed"),
     "person.opted_out": _("recorded that a person is not to be asked any more"),
     "person.opt_out_lifted": _("allowed a person to be asked again"),

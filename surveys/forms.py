@@ -194,6 +194,12 @@ class PersonForm(forms.Form):
         }
 
 
+class AddressForm(forms.Form):
+    """The address to which a bounced invitation is sent again."""
+
+    email = forms.CharField(label=_("E-mail address"), max_length=300)
+
+
 class ReasonForm(forms.Form):
     """Why a person is not to be asked any more, or may be asked again."""
 

@@ -97,6 +97,7 @@ class AudienceField:
     n_invited: int
     n_waiting: int
     n_accepted: int
+    n_delivered: int
     n_bounced: int
     n_uncertain: int
     n_suppressed: int
@@ -212,6 +213,7 @@ def _audience_field(
         n_invited=n_invited,
         n_waiting=sum(invitation[state] for state in [*FUTURE, DeliveryState.SENDING]),
         n_accepted=sum(invitation[state] for state in SENT),
+        n_delivered=invitation[DeliveryState.DELIVERED],
         n_bounced=sum(invitation[state] for state in BOUNCED),
         n_uncertain=uncertain.get(audience.pk, 0),
         n_suppressed=invitation[DeliveryState.SUPPRESSED],

@@ -18,6 +18,7 @@ from practice.permissions import can
 from reports.enums import ReportState
 from reports.models import Report
 from surveys.enums import AudienceState, DeliveryState, Round, WaveKind
+from surveys.mail import stopping
 from surveys.models import Delivery, Recipient, Wave
 
 ROUTES = {code: route for code, _name, route in STEPS}
@@ -84,7 +85,8 @@ class Overview:
         if not may_act or (self.health.state not in {"warn", "bad"} and not self.n_to_decide):
             return None
         text, action = self.health.text, self.next_action or {}
-        if self.n_to_decide:
+        is_stopped = self.wave is not None and bool(_stopped(self.wave))
+        if self.n_to_decide and not is_stopped:
             text = ngettext("%(n)s finding to decide", "%(n)s findings to decide", self.n_to_decide)
             text %= {"n": self.n_to_decide}
             url = find_url("findings", slug=self.slug, engagement_id=self.engagement.pk)
@@ -172,6 +174,9 @@ def _step(
 def _health(wave: Wave | None, diagnosis: Diagnosis | None, n_bounced: int) -> Health:
     if diagnosis and diagnosis.state == DiagnosisState.FAILED:
         return Health("bad", _("the diagnosis failed"))
+    stopped = _stopped(wave)
+    if stopped:
+        return Health("bad", _("%(why)s; mails stopped") % {"why": stopped})
     if n_bounced:
         return Health("warn", ngettext("%(n)s bounced", "%(n)s bounced", n_bounced) % {"n": n_bounced})
     if wave is None or wave.launched_at is None:
@@ -179,6 +184,12 @@ def _health(wave: Wave | None, diagnosis: Diagnosis | None, n_bounced: int) -> H
     if any(audience.state == AudienceState.PAUSED for audience in wave.audiences.all()):
         return Health("warn", _("paused"))
     return Health("ok", _("on its way"))
+
+
+def _stopped(wave: Wave | None) -> str:
+    """Return why mails of the wave were stopped by themselves, in words; empty when none were."""
+    audiences = wave.audiences.all() if wave else []
+    return ", ".join(stopping.stop_words(one) for one in audiences if stopping.is_stopped(one))
 
 
 def _finished(wave: Wave | None) -> int | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from surveys.enums import Mode, WaveKind
+from surveys.enums import DeliveryState, Mode, WaveKind
 
 
 class AudienceSerializer(serializers.Serializer[Any]):
@@ -22,6 +22,9 @@ class AudienceSerializer(serializers.Serializer[Any]):
     n_invited = serializers.IntegerField()
     n_waiting = serializers.IntegerField()
     n_accepted = serializers.IntegerField()
+    n_delivered = serializers.IntegerField(
+        help_text="Those of the accepted that a provider reported as delivered."
+    )
     n_bounced = serializers.IntegerField()
     n_uncertain = serializers.IntegerField()
     n_suppressed = serializers.IntegerField()
@@ -30,6 +33,9 @@ class AudienceSerializer(serializers.Serializer[Any]):
     n_finished = serializers.IntegerField(allow_null=True)
     n_needed = serializers.IntegerField()
     lamp = serializers.ChoiceField(choices=["ok", "soon", "no"])
+    stopped = serializers.CharField(
+        help_text="Why mails were stopped by themselves, in words; empty when they were not. `resume` lets them go on."
+    )
 
 
 class WaveSummarySerializer(serializers.Serializer[Any]):
@@ -99,6 +105,23 @@ class PersonSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     language = serializers.CharField()
     attributes = serializers.DictField(child=serializers.CharField())
+
+
+class SentMailSerializer(serializers.Serializer[Any]):
+    """One mail and what became of it; of confidential audiences only invitations are listed."""
+
+    id = serializers.UUIDField()
+    recipient = serializers.UUIDField(source="recipient_id")
+    email = serializers.EmailField(source="recipient.email")
+    audience = serializers.CharField(source="wave_audience.audience")
+    round = serializers.CharField()
+    state = serializers.ChoiceField(choices=DeliveryState.choices)
+    state_text = serializers.CharField(source="get_state_display")
+    due_at = serializers.DateTimeField()
+    attempts = serializers.IntegerField()
+    was_uncertain = serializers.BooleanField(help_text="It may have arrived twice, with the same Message-ID.")
+    hold = serializers.CharField(help_text="Why it was not, or not yet, sent.")
+    reply = serializers.CharField(help_text="What the mail server or a returned mail said.")
 
 
 class PeopleFileSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
     path("waves/<uuid:wave_id>/", views.WaveDetail.as_view(), name="wave_detail"),
     path("waves/<uuid:wave_id>/people/", views.WavePeople.as_view(), name="wave_people"),
+    path("waves/<uuid:wave_id>/mails/", views.WaveMails.as_view(), name="wave_mails"),
     path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
     path("waves/<uuid:wave_id>/forms/", trial.WaveForms.as_view(), name="wave_forms"),
     path("waves/<uuid:wave_id>/tests/", trial.WaveTests.as_view(), name="wave_tests"),

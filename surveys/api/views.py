@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import generics, serializers
 from rest_framework.parsers import MultiPartParser
@@ -16,7 +17,7 @@ from practice.api.parsers import JsonObjectParser
 from practice.api.permissions import ensure_scope
 from practice.api.views import member_of
 from practice.selectors import get_engagement_for
-from surveys import selectors
+from surveys import deliveries, selectors
 from surveys.api.serializers import (
     ImportSerializer,
     MailSerializer,
@@ -24,11 +25,12 @@ from surveys.api.serializers import (
     NewWaveSerializer,
     PeopleFileSerializer,
     PersonSerializer,
+    SentMailSerializer,
     WaveSerializer,
     WaveSummarySerializer,
 )
-from surveys.enums import ImportState
-from surveys.mail import mailbox
+from surveys.enums import DeliveryState, ImportState
+from surveys.mail import mailbox, stopping
 from surveys.models import Delivery, PeopleImport, Recipient, Wave
 from surveys.services import field, people, waves
 from surveys.services.launch import launch_wave
@@ -58,7 +60,9 @@ def show_wave(wave: Wave) -> Response:
 def _audience(row: selectors.AudienceField, n_people: dict[str, int]) -> dict[str, Any]:
     names = [name for name in row.__slots__ if name.startswith("n_")]
     counts = {name: getattr(row, name) for name in names}
-    return {**counts, "audience": row.audience, "lamp": row.lamp, "n_people": n_people[row.audience.audience]}
+    stopped = stopping.stop_words(row.audience) if stopping.is_stopped(row.audience) else ""
+    shown = {**counts, "audience": row.audience, "lamp": row.lamp, "stopped": stopped}
+    return {**shown, "n_people": n_people[row.audience.audience]}
 
 
 def show_import(upload: PeopleImport, status: int = 200) -> Response:
@@ -174,6 +178,30 @@ class WavePeople(generics.ListAPIView[Recipient]):
         name = file.name if file else "list.csv"
         upload = people.upload_people(wave=wave, filename=name, content=content, actor=member)
         return show_import(upload, status=201)
+
+
+class MailFilters(filters.FilterSet):  # type: ignore[misc]  # ships no types
+    """Narrows the log of mails."""
+
+    state = filters.ChoiceFilter(choices=DeliveryState.choices)
+
+
+class WaveMails(generics.ListAPIView[Delivery]):
+    """List what became of each mail of a wave; of confidential audiences the invitations alone."""
+
+    serializer_class = SentMailSerializer
+    queryset = Delivery.objects.none()
+    filterset_class = MailFilters
+    read_permission = "people.read"
+    write_permission = "people.edit"
+    read_scope = token_scopes.READ_RECIPIENTS
+    write_scope = token_scopes.WRITE_RECIPIENTS
+
+    def get_queryset(self) -> Any:
+        """Return the mails of the wave."""
+        return deliveries.mails_of_wave(
+            selectors.get_wave_for(member_of(self.request), self.kwargs["wave_id"])
+        )
 
 
 class ImportDetail(APIView):

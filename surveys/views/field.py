@@ -23,6 +23,7 @@ from surveys import selectors
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import AudienceState, Round
 from surveys.forms import ExtendForm
+from surveys.mail import stopping
 from surveys.models import Wave, WaveAudience
 from surveys.services import field
 from surveys.services.next_wave import can_measure_again
@@ -71,6 +72,8 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
             for mails in view.queue
         ],
         "n_uncertain": view.n_uncertain,
+        "mails_url": reverse("surveys:mails", kwargs=ids) if can(request.member, "people.read") else "",
+        "n_bounced": sum(row.n_bounced for row in rows),
         "can_measure_again": can_measure_again(wave),
         "next_action": None
         if runs or wave.launched_at is None
@@ -117,6 +120,9 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         "is_over": audience.closes_at is not None and audience.closes_at <= timezone.now(),
         "n_invited": row.n_invited,
         "n_accepted": row.n_accepted,
+        "n_delivered": row.n_delivered,
+        "stopped": stopping.stop_words(audience) if stopping.is_stopped(audience) else "",
+        "advice": stopping.advice_words(audience) if stopping.is_stopped(audience) else "",
         "n_bounced": row.n_bounced,
         "n_started": row.n_started,
         "n_finished": row.n_finished,
