@@ -6,7 +6,7 @@ too, because the decimal sign belongs to the language of the reader.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -58,6 +58,19 @@ class ChartError(ValueError):
     """A chart was asked for something it cannot draw safely: a bad colour, id or link."""
 
 
+_reader_decimal: list[Callable[[], str]] = [lambda: "."]
+
+
+def ask_decimal_of(ask: Callable[[], str]) -> None:
+    """Name the function that knows the decimal sign of whoever reads; without one it is a point."""
+    _reader_decimal[0] = ask
+
+
+def reader_decimal() -> str:
+    """The decimal sign of the reader's language."""
+    return _reader_decimal[0]()
+
+
 def known(value: float | None) -> float | None:
     """The value, or None where it is missing, infinite or not a number."""
     return value if value is not None and math.isfinite(value) else None
@@ -69,9 +82,14 @@ class Theme:
 
     name: str
     colours: Mapping[Role, str]
-    decimal: str = "."
+    own_decimal: str = ""
     percent_sign: str = "\u00a0%"
     _cache: dict[tuple[Role | None, Role | None], str] = field(default_factory=dict, repr=False)
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign: the look's own, else that of the reader's language."""
+        return self.own_decimal or reader_decimal()
 
     @property
     def screen(self) -> bool:
@@ -79,7 +97,7 @@ class Theme:
 
     def localised(self, *, decimal: str, percent_sign: str = "\u00a0%") -> "Theme":
         """The same look with the number signs of another language, for example a decimal comma."""
-        return replace(self, decimal=decimal, percent_sign=percent_sign, _cache={})
+        return replace(self, own_decimal=decimal, percent_sign=percent_sign, _cache={})
 
     def branded(self, *, accent: str, cover: str | None = None) -> "Theme":
         """Paper with a practice's accent (and cover) as #rrggbb; on screen the style sheet does it."""

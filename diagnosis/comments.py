@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from diagnosis.enums import CommentChoice
 from diagnosis.models import Comment, Diagnosis
@@ -20,7 +21,8 @@ from practice.models import Member
 from practice.selectors import get_or_404
 from surveys.disclosure import are_comments_publishable, disclosed_comments
 from surveys.enums import AudienceState, Mode
-from surveys.instruments import Form, Instrument, fill_company, parse_instrument
+from surveys.form_cache import instrument_of
+from surveys.instruments import Form, Instrument, fill_company
 from surveys.models import Response, WaveAudience
 
 PRINTED: Final = 8
@@ -105,7 +107,7 @@ def voices(
     diagnosis: Diagnosis, comments: Sequence[Comment], instrument: Instrument | None = None
 ) -> list[Voice]:
     """Return these comments of a diagnosis by audience and question, with the audiences too small to be quoted."""
-    instrument = instrument or parse_instrument(diagnosis.wave.instrument, source=f"wave {diagnosis.wave_id}")
+    instrument = instrument or instrument_of(diagnosis.wave, get_language() or "")
     company = diagnosis.engagement.client_organisation.name
     by_question: dict[tuple[str, str], list[Comment]] = {}
     for comment in comments:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from diagnosis.analysis import N_STEPS as ANALYSIS_STEPS
 from diagnosis.analysis import analyse
@@ -27,7 +28,7 @@ from practice import audit, jobs
 from practice.models import Job
 from practice.scope import practice_scope
 from surveys.enums import AudienceState, Mode
-from surveys.instruments import parse_instrument
+from surveys.form_cache import instrument_of
 from surveys.models import Response, Wave
 
 SNAPSHOT_DONE = 1
@@ -66,17 +67,19 @@ def _compute_steps(job: Job, progress: jobs.Progress) -> None:
         if diagnosis.state == DiagnosisState.SUCCEEDED:
             return
         snapshot = _take_snapshot(diagnosis)
-        instrument = parse_instrument(diagnosis.wave.instrument, source=f"wave {diagnosis.wave_id}")
-    result = analyse(
-        instrument,
-        unpack_frames(bytes(snapshot.content)),
-        show=lambda done, _total, what: progress.show(SNAPSHOT_DONE + done, N_STEPS, what),
-    )
+        instrument = instrument_of(diagnosis.wave, diagnosis.language)
+    with override(diagnosis.language):
+        result = analyse(
+            instrument,
+            unpack_frames(bytes(snapshot.content)),
+            show=lambda done, _total, what: progress.show(SNAPSHOT_DONE + done, N_STEPS, what),
+        )
     progress.show(ANALYSIS_DONE, N_STEPS, _("Reading the figures"))
-    findings = find(result, instrument)
-    plan = recommend(result, instrument, load_library())
+    with override(diagnosis.language):
+        findings = find(result, instrument)
+        plan = recommend(result, instrument, load_library())
     progress.show(ANALYSIS_DONE + 1, N_STEPS, _("Writing findings and actions"))
-    with practice_scope(job.practice_id):
+    with practice_scope(job.practice_id), override(diagnosis.language):
         _store(diagnosis.pk, result, findings, plan)
 
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from charts.theme import PAPER
 from diagnosis.figures import Result, state_mean
 from diagnosis.words import DECIDED
 from surveys.instruments import Instrument
@@ -46,6 +47,6 @@ def received_title(result: Result, instrument: Instrument) -> str:
     return _(
         "Customers rate what they get at %(mean)s on a scale up to %(high)s; what they want was not asked"
     ) % {
-        "mean": f"{mean:.1f}",
+        "mean": PAPER.number(mean, 1),
         "high": f"{result['scale']['high']:g}",
     }

@@ -2,11 +2,13 @@
 
 from django.http import HttpResponse
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from diagnosis.comments import comments_for, voices
 from diagnosis.models import Diagnosis
 from diagnosis.result import Result
+from diagnosis.retelling import renamed
 from diagnosis.selectors import actions_for, findings_for
 from diagnosis.table import Table
 from diagnosis.tables import result_tables
@@ -14,13 +16,13 @@ from diagnosis.words import CERTAINTY, SEVERITY, STAGES
 from diagnosis.workbook import workbook_of
 from practice.models import Member
 from practice.xlsx_file import XLSX
-from surveys.instruments import parse_instrument
+from surveys.form_cache import instrument_of
 
 
 def diagnosis_workbook(diagnosis: Diagnosis, member: Member) -> bytes:
     """Return the workbook of a finished diagnosis; raises ValueError when its result has another schema."""
-    result = Result.from_json(diagnosis.result)
-    instrument = parse_instrument(diagnosis.wave.instrument, source=f"wave {diagnosis.wave_id}")
+    instrument = instrument_of(diagnosis.wave, get_language() or "")
+    result = Result.from_json(renamed(diagnosis, instrument))
     engagement = diagnosis.engagement
     computed = date_format(diagnosis.computed_at, "DATETIME_FORMAT") if diagnosis.computed_at else ""
     about = [

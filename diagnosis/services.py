@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from diagnosis.computing import current_content, ensure_released_answers, next_number
 from diagnosis.enums import ActionState, CommentChoice, Decision, DiagnosisState
 from diagnosis.models import Action, Comment, Diagnosis, Finding
-from diagnosis.rules.library import load_library
+from diagnosis.rules.library import library_in
 from diagnosis.rules.version import RULES_VERSION
 from practice import audit, jobs
 from practice.exceptions import InvalidInputError, WrongStateError
@@ -44,10 +44,15 @@ def request_diagnosis(wave: Wave, actor: Member | None) -> Diagnosis:
         jobs.create(KIND, latest.pk)
         return latest
     ensure_released_answers(wave)
-    if latest is not None and _is_current(latest):
+    language = wave.engagement.client_organisation.language
+    if latest is not None and latest.language == language and _is_current(latest):
         return latest
     diagnosis = Diagnosis.objects.create(
-        engagement_id=wave.engagement_id, wave=wave, number=next_number(wave), requested_by=actor
+        engagement_id=wave.engagement_id,
+        wave=wave,
+        number=next_number(wave),
+        language=language,
+        requested_by=actor,
     )
     jobs.create(KIND, diagnosis.pk)
     audit.record("diagnosis.requested", diagnosis, actor=actor)
@@ -214,7 +219,7 @@ def plan_action(
 def _fill_from_library(action: Action, entry_id: str) -> None:
     if not entry_id:
         return
-    entry = next((one for one in load_library() if one.id == entry_id), None)
+    entry = next((one for one in library_in(action.diagnosis.language) if one.id == entry_id), None)
     if entry is None:
         raise InvalidInputError(_("This entry is not in the library."), fields={"entry": _("Unknown entry.")})
     action.entry, action.cause, action.owner = entry.id, entry.cause[:240], entry.owner[:120]

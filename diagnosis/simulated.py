@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from diagnosis.analysis import analyse
 from diagnosis.computing import proposed_action, proposed_finding, stored_result
@@ -14,7 +15,8 @@ from diagnosis.rules.findings import find
 from diagnosis.rules.library import load_library
 from diagnosis.rules.recommend import recommend
 from surveys.enums import Mode
-from surveys.instruments import Form, Instrument, parse_instrument
+from surveys.form_cache import instrument_of
+from surveys.instruments import Form, Instrument
 from surveys.models import Wave
 from surveys.quality import flag_response
 from surveys.simulation import draw_responses, truth_for
@@ -37,9 +39,11 @@ class SimulatedDiagnosis:
 def simulate_diagnosis(wave: Wave) -> SimulatedDiagnosis:
     """Draw answers to every form of the wave and compute what a diagnosis would say; nothing is written.
 
-    The same forms always give the same figures. The wave's engagement is loaded with it.
+    The same forms always give the same figures; words are in the reader's language. The wave's engagement is loaded
+    with it.
     """
-    instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+    language = get_language() or ""
+    instrument = instrument_of(wave, language)
     frames = draw_frames(
         instrument, {row.audience: instrument.form(row.form) for row in wave.audiences.all()}
     )
@@ -49,6 +53,7 @@ def simulate_diagnosis(wave: Wave) -> SimulatedDiagnosis:
         engagement=wave.engagement,
         wave=wave,
         number=1,
+        language=instrument.language,
         state=DiagnosisState.SUCCEEDED,
         result=stored_result(result, plan),
         rules_version=result.rules_version,

@@ -95,7 +95,8 @@ def _audiences(result: Result) -> Table:
     return Table(_("Who was asked"), header, tuple(rows))
 
 
-MEAN_HEADER = ("n", "mean", "SD", "CI low", "CI high")
+def _mean_header() -> tuple[str, ...]:
+    return ("n", _("Mean"), _("SD"), _("CI low"), _("CI high"))
 
 
 def _mean(mean: Mean) -> tuple[Cell, ...]:
@@ -104,7 +105,7 @@ def _mean(mean: Mean) -> tuple[Cell, ...]:
 
 
 def _states(result: Result, names: _Names) -> Table:
-    header = (_("State"), _("Meaning"), _("Audience"), _("Dimension"), _("Name"), *MEAN_HEADER, _("Note"))
+    header = (_("State"), _("Meaning"), _("Audience"), _("Dimension"), _("Name"), *_mean_header(), _("Note"))
     rows: list[tuple[Cell, ...]] = []
     for code, state in result.states.items():
         start = (code, names.states.get(code, code), audience_name(state.audience))
@@ -185,7 +186,7 @@ def _priorities(result: Result, names: _Names) -> Table:
 
 
 def _readiness(result: Result, names: _Names) -> Table:
-    header = (_("Pillar"), _("Factor"), _("Name"), _("Audience"), *MEAN_HEADER, _("Note"))
+    header = (_("Pillar"), _("Factor"), _("Name"), _("Audience"), *_mean_header(), _("Note"))
     if result.readiness is None:
         return Table(_("Readiness 0-100"), header, ())
     rows: list[tuple[Cell, ...]] = []
@@ -234,7 +235,7 @@ def _groups(result: Result, names: _Names) -> Table:
 
 def _outcomes(result: Result) -> Table:
     header = (
-        _("Construct"), _("Name"), _("Audience"), _("Scale from"), _("to"), *MEAN_HEADER, _("Note"), _("Items"),
+        _("Construct"), _("Name"), _("Audience"), _("Scale from"), _("to"), *_mean_header(), _("Note"), _("Items"),
         "alpha", _("CI low"), _("CI high"), _("Band"),
     )  # fmt: skip
     rows = tuple(
@@ -250,7 +251,7 @@ def _outcomes(result: Result) -> Table:
 def _zone(result: Result, names: _Names) -> Table:
     parts = (_("Lowest accepted"), _("Wanted"), _("Received"))
     header = (
-        _("Dimension"), _("Name"), *(f"{part}: {name}" for part in parts for name in (*MEAN_HEADER, _("Note"))),
+        _("Dimension"), _("Name"), *(f"{part}: {name}" for part in parts for name in (*_mean_header(), _("Note"))),
         _("Received less lowest: certainty"), _("Severity"), *GAP_FIGURES, _("Note"), _("Place"),
         _("Place in zone"), _("Share below"), _("CI low"), _("CI high"),
     )  # fmt: skip
@@ -271,7 +272,7 @@ def _zone(result: Result, names: _Names) -> Table:
 
 def _direct(result: Result, names: _Names) -> Table:
     header = (
-        _("Dimension"), _("Name"), *MEAN_HEADER, _("Note"), _("Gap in points"), _("Certainty"), _("Asked directly"),
+        _("Dimension"), _("Name"), *_mean_header(), _("Note"), _("Gap in points"), _("Certainty"), _("Asked directly"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -299,7 +300,7 @@ def _reliability(result: Result, names: _Names) -> Table:
 
 
 def _items(result: Result, names: _Names) -> Table:
-    header = (_("State"), _("Item"), _("Statement"), *MEAN_HEADER, _("Note"))
+    header = (_("State"), _("Item"), _("Statement"), *_mean_header(), _("Note"))
     rows = tuple(
         (state, code, names.items.get(code, ""), *_mean(mean))
         for state, items in result.items.items()

@@ -1,9 +1,13 @@
 """The words of certainty and severity, the same on screen, in documents and in charts (method: 4.6, 1.6)."""
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from charts.theme import reader_decimal
 from surveys.enums import AUDIENCE_NAMES
+
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 CERTAINTY = {
     "clear": pgettext_lazy("certainty", "clear"),
@@ -64,6 +68,23 @@ VERDICTS = {
     "undecided": pgettext_lazy("change of a gap", "undecided"),
     "suppressed": pgettext_lazy("change of a gap", "hidden"),
     "not_measured": pgettext_lazy("change of a gap", "not measured"),
+}
+
+
+def in_thousands(number: float) -> str:
+    """A whole number with its thousands apart, as the reader's language writes it."""
+    apart = str(get_format("THOUSAND_SEPARATOR"))
+    return f"{number:,.0f}".replace(",", NARROW_SPACE if apart.isspace() else apart)
+
+
+def in_reader_signs(text: str) -> str:
+    """A number that was written with a decimal point, with the decimal sign of the reader's language."""
+    return text.replace(".", reader_decimal())
+
+
+LEFT_OUT = {
+    "careless": pgettext_lazy("left out", "careless"),
+    "few_answers": pgettext_lazy("left out", "mostly open"),
 }
 SHOWN = frozenset({"clear", "probable", "hint", "undecided", "none"})
 DECIDED = frozenset({"clear", "probable"})

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from diagnosis.table import Table
 from practice.xlsx_file import SAFE
 
@@ -27,7 +29,7 @@ def workbook_of(about: Sequence[tuple[str, str]], tables: Sequence[Table], *, ma
         book.set_properties({"created": made_at.replace(tzinfo=None)})
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         decimals = book.add_format({"num_format": "0.00"})
-        sheet = book.add_worksheet("About")
+        sheet = book.add_worksheet(_("About")[:LONGEST_NAME])
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, WIDEST)
         for number, (name, value) in enumerate(about):

@@ -13,18 +13,18 @@ from practice.models import User
 class ProfileForm(forms.ModelForm[User]):
     """The name that colleagues see, and the language of the portal."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, required=False)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As my browser asks")), *settings.LANGUAGES], required=False
+    )
 
     class Meta:
         model = User
-        fields = ["name"]
+        fields = ["name", "language"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        if len(settings.LANGUAGES) < 2:
-            del self.fields["language"]
 
     def clean_name(self) -> str:
         """Refuse a name that would break a mail header."""

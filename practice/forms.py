@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +21,23 @@ FOOTER_LINES = 5
 
 
 class ClientForm(forms.ModelForm[ClientOrganisation]):
-    """Name, sector, colour and contact of a client organisation."""
+    """Name, sector, colour, language and contact of a client organisation."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text=_("Of findings, actions and documents, and of people whose own is not known."),
+    )
 
     class Meta:
         model = ClientOrganisation
-        fields = ["name", "sector", "colour", "contact_name", "contact_email"]
+        fields = ["name", "sector", "colour", "language", "contact_name", "contact_email"]
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+
+    def clean_language(self) -> str:
+        """Keep the language there is when none is sent."""
+        return self.cleaned_data["language"] or self.instance.language
 
 
 class EngagementForm(forms.ModelForm[Engagement]):

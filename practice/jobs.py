@@ -7,9 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from kombu.exceptions import OperationalError
 
 from practice.enums import JobState
@@ -61,7 +63,11 @@ def create(kind: str, object_id: UUID, *, input_hash: str = "") -> Job:
     job = active.select_for_update().first()
     if job is None:
         job = Job.objects.create(
-            kind=kind, object_id=object_id, queue=KINDS[kind].queue, input_hash=input_hash
+            kind=kind,
+            object_id=object_id,
+            queue=KINDS[kind].queue,
+            input_hash=input_hash,
+            language=get_language() or "",
         )
     wake(kind, job.practice_id, job.pk)
     return job
@@ -128,7 +134,8 @@ def run(practice_id: UUID, job_id: UUID, work: Callable[[Job, Progress], None]) 
     if job is None:
         return False
     try:
-        work(job, Progress(practice_id, job_id))
+        with override(job.language or settings.LANGUAGE_CODE):
+            work(job, Progress(practice_id, job_id))
     except CrmgapError as error:
         _finish(practice_id, job_id, JobState.FAILED, code=error.code, text=error.message)
         return False

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
@@ -36,7 +37,7 @@ def read_logo(file: BinaryIO, n_bytes: int) -> LogoImage:
     if n_bytes > MOST_BYTES:
         raise _refused(
             _("The file has %(size)s MB; a logo may have 2 MB. Save it smaller and choose it again.")
-            % {"size": f"{n_bytes / 1024 / 1024:.1f}"}
+            % {"size": floatformat(n_bytes / 1024 / 1024, 1)}
         )
     content = file.read(MOST_BYTES + 1)
     with warnings.catch_warnings():

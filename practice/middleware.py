@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from practice import audit, lookups
@@ -46,6 +46,21 @@ class RequestIdMiddleware:
             return response
         finally:
             audit.request_id.reset(token)
+
+
+class LanguageMiddleware:
+    """Speaks the language that a signed-in person has chosen; anybody else gets what the browser asks for."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path_info.startswith(API_PATH):
+            chosen = getattr(request.user, "language", "")
+            if chosen in dict(settings.LANGUAGES):
+                translation.activate(chosen)
+                request.LANGUAGE_CODE = chosen
+        return self.get_response(request)
 
 
 class PracticeMiddleware:

@@ -61,12 +61,13 @@ def _update(obj: Any, verb: str, *, actor: Member, **fields: Any) -> Any:
 
 
 @transaction.atomic
-def rename_person(user: User, *, name: str) -> None:
-    """Change a person's own name; every practice the person belongs to has it on record. Opens their scopes."""
-    if user.name == name:
+def update_person(user: User, *, name: str, language: str) -> None:
+    """Change a person's own name and language; a new name is on record in every practice. Opens their scopes."""
+    is_renamed = user.name != name
+    user.name, user.language = name, language
+    user.save(update_fields=["name", "language"])
+    if not is_renamed:
         return
-    user.name = name
-    user.save(update_fields=["name"])
     for found in lookups.practices_of_user(user.pk):
         with practice_scope(found.practice_id):
             member = Member.objects.select_related("user").get(pk=found.member_id)

@@ -13,12 +13,14 @@ from django.utils.translation import get_language
 from diagnosis.comments import PRINTED, voices
 from diagnosis.enums import ActionState, Decision
 from diagnosis.models import Action, Comment, Diagnosis, Finding
+from diagnosis.retelling import retell
 from diagnosis.wave_change import change_since_earlier_wave
 from practice import logos
 from practice.accent import accent_of
 from practice.models import Engagement
 from reports.enums import ReportKind
 from reports.models import Report
+from surveys.instruments import in_language
 
 LONGEST_COMMENT = 600
 """A longer comment is printed with an ellipsis at its end; the page of comments has all of it."""
@@ -126,16 +128,25 @@ def _json(value: Any) -> Any:
 
 
 def build_document(report: Report) -> Document:
-    """Freeze what the report will say; rejected findings and dropped actions are left out."""
+    """Freeze what the report will say in its language, which is the active one.
+
+    Rejected findings and dropped actions are left out.
+    """
     diagnosis = report.diagnosis
     engagement = report.engagement
     findings = list(
         Finding.objects.filter(diagnosis=diagnosis).exclude(decision=Decision.REJECTED).order_by("rank")
     )
     actions = list(_actions(report))
-    document = freeze_document(report.kind, diagnosis, engagement, findings, actions)
+    told = retell(diagnosis, findings, actions, report.language)
+    document = freeze_document(report.kind, diagnosis, engagement, told.findings, told.actions)
     found = change_since_earlier_wave(diagnosis)
-    return replace(document, change=found.to_json() if found else None, voices=_voices(diagnosis))
+    return replace(
+        document,
+        result=told.result,
+        change=found.to_json() if found else None,
+        voices=_voices(diagnosis),
+    )
 
 
 def _voices(diagnosis: Diagnosis) -> tuple[VoiceEntry, ...]:
@@ -184,7 +195,7 @@ def freeze_document(
         diagnosis_number=diagnosis.number,
         snapshot_hash=diagnosis.snapshot.content_hash if diagnosis.snapshot else "",
         summary=diagnosis.summary,
-        instrument=wave.instrument,
+        instrument=in_language(wave.instrument, get_language() or ""),
         result=diagnosis.result,
         findings=tuple(
             FindingEntry(

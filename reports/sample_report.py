@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from diagnosis.simulated import SimulatedDiagnosis, simulate_diagnosis
 from practice import audit, jobs
@@ -28,9 +29,10 @@ KEY_LENGTH = 24
 
 
 def forms_hash(wave: Wave) -> str:
-    """Return what a sample report rests on: instrument and forms of the wave; another choice gives another hash."""
+    """Return what a sample report rests on: instrument, forms and language; another choice gives another hash."""
     forms = sorted((row.audience, row.form) for row in wave.audiences.all())
-    content = json.dumps([wave.instrument, forms], sort_keys=True).encode()
+    language = wave.engagement.client_organisation.language
+    content = json.dumps([wave.instrument, forms, language], sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -54,8 +56,9 @@ def _make(job: Job, progress: jobs.Progress) -> None:
         wave = waves.prefetch_related("audiences").get(pk=job.object_id)
         digest = forms_hash(wave)
     progress.show(0, 3, str(_("Simulating answers")))
-    simulated = simulate_diagnosis(wave)
-    documents = {kind: _document(kind, wave, simulated) for kind in ReportKind.values}
+    with override(wave.engagement.client_organisation.language):
+        simulated = simulate_diagnosis(wave)
+        documents = {kind: _document(kind, wave, simulated) for kind in ReportKind.values}
     for done, (kind, document) in enumerate(documents.items(), start=1):
         progress.show(done, 3, str(_("Setting pages")))
         html, charts = document_html(document)

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from diagnosis.simulated import OTHER_SIZE, SIZES
@@ -39,7 +40,7 @@ def sample_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Htt
     ids = {"slug": slug, "engagement_id": engagement.pk}
     job = latest_job(sample_report.KIND, wave.pk)
     rows = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
-    forms = forms_of(wave, rows)
+    forms = forms_of(wave, rows, get_language() or "")
     context = {
         "engagement": engagement,
         "step": "launch",

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from diagnosis.enums import DiagnosisState
 from diagnosis.models import Diagnosis
@@ -25,13 +26,24 @@ from reports.rendering import render_pdf
 
 
 @transaction.atomic
-def request_report(*, diagnosis: Diagnosis, kind: str, actor: Member | None) -> Report:
-    """Ask for a document of a finished diagnosis; it is made in the background. Raises WrongStateError."""
+def request_report(*, diagnosis: Diagnosis, kind: str, actor: Member | None, language: str = "") -> Report:
+    """Ask for a document of a finished diagnosis; it is made in the background. Raises WrongStateError.
+
+    Without a language it is in the client's.
+    """
     if diagnosis.state != DiagnosisState.SUCCEEDED:
         raise WrongStateError(_("The diagnosis is not computed yet. Wait until it is done, then ask again."))
-    title = f"{diagnosis.engagement.client_organisation.name}: {ReportKind(kind).label}"
+    client = diagnosis.engagement.client_organisation
+    language = language or client.language
+    with override(language):
+        title = _("%(client)s: %(kind)s") % {"client": client.name, "kind": ReportKind(kind).label}
     report = Report.objects.create(
-        engagement=diagnosis.engagement, diagnosis=diagnosis, kind=kind, title=title[:200], requested_by=actor
+        engagement=diagnosis.engagement,
+        diagnosis=diagnosis,
+        kind=kind,
+        language=language,
+        title=title[:200],
+        requested_by=actor,
     )
     jobs.create("report", report.pk)
     audit.record("report.requested", report, actor=actor)
@@ -53,7 +65,8 @@ def _make(job: Job, progress: jobs.Progress) -> None:
             return
         Report.objects.filter(pk=report.pk).update(state=ReportState.RUNNING)
         progress.show(0, 3, str(_("Gathering figures")))
-        document = build_document(report)
+        with override(report.language):
+            document = build_document(report)
     progress.show(1, 3, str(_("Setting pages")))
     try:
         html, charts = document_html(document)

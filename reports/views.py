@@ -4,6 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -94,6 +95,8 @@ def _offer(request: PracticeRequest, diagnosis: Diagnosis, slug: str) -> dict[st
         "can_create": can(request.member, "report.create"),
         "n_to_decide": proposed if can(request.member, "diagnosis.edit") else 0,
         "n_actions": n_agreed,
+        "languages": settings.LANGUAGES,
+        "language": diagnosis.engagement.client_organisation.language,
         "kinds": [
             {
                 "value": kind.value,
@@ -110,6 +113,12 @@ def _offer(request: PracticeRequest, diagnosis: Diagnosis, slug: str) -> dict[st
     }
 
 
+def _chosen_language(request: PracticeRequest) -> str:
+    """Return the language that was chosen for a document; "" for the client's."""
+    chosen = request.POST.get("language", "")
+    return chosen if chosen in dict(settings.LANGUAGES) else ""
+
+
 @require_POST
 @require_permission("report.create")
 def report_request(request: PracticeRequest, slug: str, engagement_id: UUID, kind: str) -> HttpResponse:
@@ -122,7 +131,9 @@ def report_request(request: PracticeRequest, slug: str, engagement_id: UUID, kin
         messages.error(request, _("There is no diagnosis yet. Compute one first."))
     elif not _is_in_work(request, engagement, diagnosis, kind):
         try:
-            services.request_report(diagnosis=diagnosis, kind=kind, actor=request.member)
+            services.request_report(
+                diagnosis=diagnosis, kind=kind, actor=request.member, language=_chosen_language(request)
+            )
         except CrmgapError as error:
             messages.error(request, error.message)
     return redirect("reports:report_list", slug=slug, engagement_id=engagement_id)

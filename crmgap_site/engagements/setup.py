@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from diagnosis.words import AUDIENCES
 from practice import services
@@ -34,7 +34,7 @@ def instrument_choices() -> list[tuple[str, str]]:
     """Return the built-in questionnaires, each with who is asked."""
     found = []
     for code in BUILTIN:
-        instrument = load_builtin(code)
+        instrument = load_builtin(code, language=get_language() or "")
         names = ", ".join(str(AUDIENCES.get(row.code, row.name)) for row in instrument.audiences)
         found.append((code, f"{instrument.title} ({names})"))
     return found
@@ -43,7 +43,8 @@ def instrument_choices() -> list[tuple[str, str]]:
 def component_choices() -> list[tuple[str, str]]:
     """Return the parts that may be switched on, each with what it asks."""
     return [
-        (part.code, f"{part.name}: {part.description}") for part in builtin_components(DEFAULT_INSTRUMENT)
+        (part.code, _("%(name)s: %(text)s") % {"name": part.name, "text": part.description})
+        for part in builtin_components(DEFAULT_INSTRUMENT, get_language() or "")
     ]
 
 
@@ -115,7 +116,7 @@ def audience_lengths() -> list[dict[str, str]]:
     """Return each audience with the length of its forms in minutes (standard first), for every questionnaire."""
     rows = []
     for code in BUILTIN:
-        instrument = load_builtin(code)
+        instrument = load_builtin(code, language=get_language() or "")
         for audience in instrument.audiences:
             forms = instrument.forms_for(audience.code)
             lengths = [_("%(minutes)s min") % {"minutes": form.minutes} for form in forms]
@@ -125,7 +126,8 @@ def audience_lengths() -> list[dict[str, str]]:
                 lengths = [f"{name} {length}" for name, length in zip(names, lengths, strict=True)]
             rows.append(
                 {
-                    "title": f"{instrument.title}: {AUDIENCES.get(audience.code, audience.name)}",
+                    "title": _("%(name)s: %(text)s")
+                    % {"name": instrument.title, "text": AUDIENCES.get(audience.code, audience.name)},
                     "text": ", ".join(lengths),
                 }
             )

@@ -1,7 +1,8 @@
 """What portal templates need beyond Django: figures as the reports print them, icons, certainty words, bars, stepper.
 
-Figures keep the document rules on screen: a point as decimal sign, two decimals, a true minus, intervals in
-brackets. A missing value prints as an en dash; a suppressed one is never passed here but through `suppressed`.
+Figures keep the document rules on screen: the decimal sign of the reader's language, two decimals, a true minus,
+intervals in brackets. A missing value prints as an en dash; a suppressed one is never passed here but through
+`suppressed`.
 """
 
 import math
@@ -23,6 +24,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from charts.theme import reader_decimal
+from diagnosis.words import LEFT_OUT, in_thousands
 from practice.accent import HEX, accent_of
 from practice.enums import Role
 from practice.models import Member
@@ -87,8 +90,9 @@ def _number(value: Any) -> float | None:
 
 
 def _fixed(number: float, decimals: int, *, signed: bool) -> str:
-    text = f"{abs(number):.{decimals}f}"
-    if float(text) == 0:
+    plain = f"{abs(number):.{decimals}f}"
+    text = plain.replace(".", reader_decimal())
+    if float(plain) == 0:
         return text
     if number < 0:
         return MINUS + text
@@ -135,9 +139,9 @@ def interval(value: Any, kind: str = "gap") -> str:
 
 @register.filter
 def count(value: Any) -> str:
-    """Print a whole number with thousands apart: `1240` becomes `1,240`."""
+    """Print a whole number with thousands apart: `1240` becomes `1,240`, or what the reader's language writes."""
     number = _number(value)
-    return NOTHING if number is None else f"{number:,.0f}".replace("-", MINUS)
+    return NOTHING if number is None else in_thousands(number).replace("-", MINUS)
 
 
 @register.filter
@@ -155,7 +159,7 @@ def p_text(value: Any) -> str:
     number = _number(value)
     if number is None:
         return NOTHING
-    return "< 0.001" if number < 0.001 else _fixed(number, 3, signed=False)
+    return f"< {_fixed(0.001, 3, signed=False)}" if number < 0.001 else _fixed(number, 3, signed=False)
 
 
 @register.filter
@@ -167,6 +171,12 @@ def direction(value: Any) -> str:
     if f"{number:.2f}" in {"0.00", "-0.00"}:
         return "is-nil"
     return "is-neg" if number < 0 else "is-pos"
+
+
+@register.filter
+def left_out_word(code: str) -> str:
+    """Print by which rule answers were left out."""
+    return str(LEFT_OUT.get(code, code))
 
 
 @register.filter

@@ -9,6 +9,7 @@ from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.study import MOST_PERSONS, Study
 from diagnosis.frames import CARELESS, FEW_ANSWERS
 from diagnosis.result import AudienceResult, Waterfall
+from diagnosis.words import in_thousands
 from surveys.disclosure import INDICATIVE_STAFF
 
 
@@ -76,7 +77,7 @@ def _notes_on_selection(study: Study, *, is_sampled: bool) -> Iterator[str]:
         yield _(
             "Drivers, profiles, the quality of the scales and second opinions rest on a random %(most)s persons of each"
             " larger group; means, gaps and reliabilities rest on everybody."
-        ) % {"most": f"{MOST_PERSONS:,}"}
+        ) % {"most": in_thousands(MOST_PERSONS)}
 
 
 def _notes_on_form(book: ScoreBook, row: AudienceResult) -> Iterator[str]:

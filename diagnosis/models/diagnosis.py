@@ -33,6 +33,9 @@ class Diagnosis(PracticeModel):
     wave = PracticeForeignKey(Wave, on_delete=models.CASCADE, related_name="diagnoses")
     snapshot = PracticeForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="diagnoses")
     number = models.PositiveSmallIntegerField()
+    language = models.CharField(
+        max_length=10, default="en", help_text="In which its notes, findings and actions are written."
+    )
     state = models.CharField(max_length=10, choices=DiagnosisState.choices, default=DiagnosisState.QUEUED)
     result = models.JSONField(default=dict, help_text="See diagnosis/result.py.")
     rules_version = models.CharField(max_length=20, blank=True)

@@ -82,7 +82,7 @@ class _GapFindings(Reader):
     def _shortfall_text(
         self, dimension: str, gap: Gap, step: GapResult | None, reading: GapReading | None
     ) -> str:
-        means = {"wanted": f"{gap.mean_earlier or 0.0:.2f}", "received": f"{gap.mean_later or 0.0:.2f}"}
+        means = {"wanted": plain(gap.mean_earlier or 0.0), "received": plain(gap.mean_later or 0.0)}
         parts = [_("Customers want %(wanted)s and get %(received)s.") % means]
         if not self.instrument.waterfall.steps:
             parts = [_("Customers expected %(wanted)s and get %(received)s.") % means]

@@ -1,10 +1,13 @@
 """Loads the library of recommended actions and the readings of the gaps; both are data and are checked when loaded."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from surveys.instruments import Instrument, InstrumentError, load_builtin, parse_yaml
 from surveys.instruments.reader import Reader, UnreadableError
@@ -14,6 +17,8 @@ Direction = Literal["negative", "positive", "any"]
 Stage = Literal["design", "implementation", "evaluation"]
 
 GENERAL = "EV"
+ENTRY_TEXTS = ("cause", "action", "owner", "lead", "lag")
+READING_TEXTS = ("meaning", "causes", "checks")
 LEVELS: Mapping[Level, int] = {"L": 1, "M": 2, "H": 3}
 STAGES: Mapping[str, Stage] = {"D": "design", "I": "implementation", "E": "evaluation"}
 
@@ -80,7 +85,7 @@ class LibraryEntry:
     @property
     def evidence(self) -> str:
         """Lead and lag measure in one line."""
-        return f"{self.lead}; then: {self.lag}"
+        return _("%(lead)s; then: %(lag)s") % {"lead": self.lead, "lag": self.lag}
 
     @property
     def effort_level(self) -> int:
@@ -108,29 +113,83 @@ class GapReading:
     pillars: tuple[str, ...] = ()
 
 
-@cache
 def load_library() -> tuple[LibraryEntry, ...]:
-    """All entries in the order of the stages; raises LibraryError with every problem."""
+    """All entries in the order of the stages, in the reader's language; raises LibraryError with every problem."""
+    return library_in(get_language() or "")
+
+
+def load_readings() -> tuple[GapReading, ...]:
+    """All readings in the order of the gaps, in the reader's language; raises LibraryError with every problem."""
+    return _readings_in(get_language() or "")
+
+
+def load_sources() -> Mapping[str, str]:
+    """Short reference by basis key, in the reader's language; raises LibraryError with every problem."""
+    return _sources_in(get_language() or "")
+
+
+@cache
+def library_in(language: str) -> tuple[LibraryEntry, ...]:
+    """All entries in a language; in English where the library has no other."""
     folder = files("diagnosis.rules") / "actions"
     parts = sorted(part.name for part in folder.iterdir() if part.name.endswith(".yaml"))
-    content = [entry for name in parts for entry in _content(f"actions/{name}", "actions")]
-    return parse_library(content)
+    entries = parse_library([entry for name in parts for entry in _content(f"actions/{name}", "actions")])
+    texts = _texts_in(language, "actions")
+    if not texts:
+        return entries
+    names = {entry.id: (*ENTRY_TEXTS, *(("ask",) if entry.ask else ())) for entry in entries}
+    _ensure_complete(f"{language}/actions", names, texts)
+    return tuple(replace(entry, **texts[entry.id]) for entry in entries)
 
 
 @cache
-def load_readings() -> tuple[GapReading, ...]:
-    """All readings in the order of the gaps; raises LibraryError with every problem."""
+def _readings_in(language: str) -> tuple[GapReading, ...]:
     readings: tuple[GapReading, ...] = _read(
         tuple[GapReading, ...], _content("causes.yaml", "readings"), "readings"
     )
-    return readings
+    texts = _texts_in(language, "readings")
+    if not texts:
+        return readings
+    _ensure_complete(f"{language}/readings", {_key(one): READING_TEXTS for one in readings}, texts)
+    return tuple(
+        replace(
+            one,
+            meaning=texts[_key(one)]["meaning"],
+            causes=tuple(texts[_key(one)]["causes"]),
+            checks=tuple(texts[_key(one)]["checks"]),
+        )
+        for one in readings
+    )
 
 
 @cache
-def load_sources() -> Mapping[str, str]:
-    """Short reference by basis key; raises LibraryError with every problem."""
+def _sources_in(language: str) -> Mapping[str, str]:
     sources: Mapping[str, str] = _read(Mapping[str, str], _content("sources.yaml", "sources"), "sources")
-    return sources
+    return {**sources, **_texts_in(language, "sources")}
+
+
+def _key(reading: GapReading) -> str:
+    return f"{reading.gap}.{'-'.join(reading.pillars) or reading.direction}"
+
+
+def _texts_in(language: str, key: str) -> dict[str, Any]:
+    """What the folder of a language says in the place of the English texts; empty where there is no such folder."""
+    if not (files("diagnosis.rules") / language / f"{key}.yaml").is_file() or not language:
+        return {}
+    texts: dict[str, Any] = _content(f"{language}/{key}.yaml", key)
+    return texts
+
+
+def _ensure_complete(path: str, wanted: Mapping[str, tuple[str, ...]], texts: Mapping[str, Any]) -> None:
+    """Raise LibraryError unless a language says just what the English files say."""
+    problems = [f"{path}[{code}]: is missing or too much" for code in sorted(set(wanted) ^ set(texts))]
+    problems += [
+        f"{path}[{code}]: expected {', '.join(names)}"
+        for code, names in wanted.items()
+        if code in texts and (set(texts[code]) != set(names) or not all(texts[code].values()))
+    ]
+    if problems:
+        raise LibraryError("\n".join(problems))
 
 
 def reading_for(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from diagnosis.result import Coverage, Gap, GapResult, PatternResult, Readiness, Waterfall
+from diagnosis.rules.texts import signed
 from surveys.instruments import Condition, Instrument, Pattern
 
 NEAR_ZERO_SHARE = 0.05
@@ -52,7 +53,7 @@ class _Figures:
         }[relation]
         if not holds or gap.estimate is None:
             return ""
-        return f"{code} {gap.estimate:+.2f}"
+        return f"{code} {signed(gap.estimate)}"
 
     def _range(self, gap: GapResult) -> float:
         return float(self.instrument.level_scale.span) if gap.unit == "points" else 100.0

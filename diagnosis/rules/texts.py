@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from diagnosis.result import Gap
 from diagnosis.stats.certainty import CERTAINTY_WEIGHT
-from diagnosis.words import CERTAINTY
+from diagnosis.words import CERTAINTY, in_reader_signs
 
 _WEIGHTS: dict[str, float] = {str(word): weight for word, weight in CERTAINTY_WEIGHT.items()}
 
@@ -17,12 +17,12 @@ def weight_of(certainty: str) -> float:
 def signed(value: float, *, unit: str = "points") -> str:
     """A difference with its sign: two decimals in points, none on 0-100."""
     text = f"{value:+.0f}" if unit == "0-100" else f"{value:+.2f}"
-    return text.replace("-", "−") if text.strip("+-0.") else text[1:]
+    return in_reader_signs(text.replace("-", "−") if text.strip("+-0.") else text[1:])
 
 
 def plain(value: float, *, unit: str = "points") -> str:
     """A size without sign."""
-    return f"{abs(value):.0f}" if unit == "0-100" else f"{abs(value):.2f}"
+    return in_reader_signs(f"{abs(value):.0f}" if unit == "0-100" else f"{abs(value):.2f}")
 
 
 def gap_text(label: str, gap: Gap, *, unit: str = "points") -> str:

@@ -18,7 +18,7 @@ from diagnosis.views.customer_cards import customer_context
 from diagnosis.views.driver_cards import driver_context
 from diagnosis.views.profile_cards import profile_context
 from diagnosis.views.sources import SheetUrl, Source
-from diagnosis.words import AUDIENCES, RELIABILITY, STAGES
+from diagnosis.words import AUDIENCES, RELIABILITY, STAGES, in_thousands
 from surveys.instruments import Instrument
 
 Row = dict[str, Any]
@@ -130,7 +130,7 @@ def _waterfall(source: Source, sheet_url: SheetUrl) -> Card:
         note = _("%(gap)s is the largest loss in %(share)s of %(n)s draws.") % {
             "gap": largest["gap"],
             "share": SCREEN.percent(largest["p_largest"]),
-            "n": f"{result['waterfall']['n_draws']:,}",
+            "n": in_thousands(result["waterfall"]["n_draws"]),
         }
     foot = _(
         "Arithmetic, not proof of cause. Whisker: 95 % interval of the step. Pale or dashed: not proved."

@@ -6,8 +6,8 @@ from uuid import UUID
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from diagnosis.sampling import (
@@ -80,7 +80,7 @@ def sampling_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> H
     wave = latest_wave_of(context["engagement"])
     if wave is None:
         raise Http404
-    instrument = instrument_of(wave)
+    instrument = instrument_of(wave, get_language() or "")
     counts = people_by_audience(wave)
     codes = sorted(counts, key=lambda code: ORDER.get(code, 9))
     default = WISHED_SHARE * instrument.level_scale.span

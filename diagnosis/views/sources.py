@@ -7,16 +7,19 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from diagnosis.enums import DiagnosisState
 from diagnosis.models import Diagnosis
 from diagnosis.result import SCHEMA
+from diagnosis.retelling import renamed
 from diagnosis.selectors import latest_diagnosis_for
 from practice.models import Engagement
 from practice.requests import PracticeRequest
 from practice.selectors import get_engagement_for
 from surveys.enums import AudienceState, WaveKind
-from surveys.instruments import Instrument, parse_instrument
+from surveys.form_cache import instrument_of
+from surveys.instruments import Instrument
 from surveys.models import Wave
 
 SheetUrl = Callable[[str, str | None], str]
@@ -24,7 +27,7 @@ SheetUrl = Callable[[str, str | None], str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A readable result with the questionnaire it was asked with."""
+    """A readable result with the questionnaire it was asked with, both with the names of the reader's language."""
 
     diagnosis: Diagnosis
     result: dict[str, Any]
@@ -42,8 +45,8 @@ def source_of(diagnosis: Diagnosis | None) -> Source | None:
         return None
     if diagnosis.result.get("schema") != SCHEMA:
         return None
-    instrument = parse_instrument(diagnosis.wave.instrument, source=f"wave {diagnosis.wave_id}")
-    return Source(diagnosis, diagnosis.result, instrument)
+    instrument = instrument_of(diagnosis.wave, get_language() or "")
+    return Source(diagnosis, renamed(diagnosis, instrument), instrument)
 
 
 def latest_source(request: PracticeRequest, engagement: Engagement) -> Source | None:

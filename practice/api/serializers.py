@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from practice.models import ApiToken, ClientOrganisation, Engagement, Job
@@ -10,11 +11,13 @@ from practice.token_scopes import SCOPES
 
 
 class ClientSerializer(serializers.ModelSerializer[ClientOrganisation]):
-    """A client organisation."""
+    """A client organisation; `language` is that of its findings, actions and documents."""
+
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
 
     class Meta:
         model = ClientOrganisation
-        fields = ["id", "name", "sector", "colour", "contact_name", "contact_email", "created_at"]
+        fields = ["id", "name", "sector", "colour", "language", "contact_name", "contact_email", "created_at"]
         read_only_fields = ["id", "created_at"]
 
 

@@ -14,6 +14,7 @@ class ClientOrganisation(PracticeModel):
     sector = models.CharField(_("sector"), max_length=80, blank=True)
     colour = models.CharField(_("colour"), max_length=7, default="#153e6b", validators=[hex_colour])
     logo_id = models.UUIDField(null=True, editable=False)
+    language = models.CharField(_("language"), max_length=10, default="en")
     contact_name = models.CharField(_("contact person"), max_length=120, blank=True)
     contact_email = models.EmailField(_("contact e-mail"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -13,6 +13,9 @@ class Job(PracticeModel):
     object_id = models.UUIDField()
     queue = models.CharField(max_length=10, choices=Queue.choices, default=Queue.DEFAULT)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    language = models.CharField(
+        max_length=10, blank=True, help_text="Of whoever asked for it: progress and errors are said in it."
+    )
     input_hash = models.CharField(max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

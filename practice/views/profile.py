@@ -4,12 +4,11 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -25,21 +24,12 @@ from practice.models import User
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change one's own account."""
     user: User = request.user  # type: ignore[assignment]  # login_required
-    form = ProfileForm(
-        request.POST or None, instance=User.objects.get(pk=user.pk), initial={"language": get_language()}
-    )
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
-        services.rename_person(user, name=form.cleaned_data["name"])
-        messages.success(request, _("Saved."))
-        response = redirect("practice:profile")
-        if form.cleaned_data.get("language"):
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                form.cleaned_data["language"],
-                max_age=31_536_000,
-                samesite="Lax",
-            )
-        return response
+        services.update_person(user, name=form.cleaned_data["name"], language=form.cleaned_data["language"])
+        with override(user.language or get_language()):
+            messages.success(request, _("Saved."))
+        return redirect("practice:profile")
     context = {
         "form": form,
         "practices": lookups.practices_of_user(user.pk),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -24,6 +25,7 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
             "engagement",
             "diagnosis",
             "kind",
+            "language",
             "state",
             "title",
             "document_hash",
@@ -57,3 +59,6 @@ class ReportRequestSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=ReportKind.choices)
     diagnosis = serializers.UUIDField()
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES, required=False, help_text="Without one, the client's."
+    )

@@ -58,7 +58,10 @@ class EngagementReports(generics.ListAPIView[Report]):
         if diagnosis.engagement_id != engagement.pk:
             raise Http404
         report = services.request_report(
-            diagnosis=diagnosis, kind=serializer.validated_data["kind"], actor=member
+            diagnosis=diagnosis,
+            kind=serializer.validated_data["kind"],
+            actor=member,
+            language=serializer.validated_data.get("language", ""),
         )
         return Response(ReportSerializer(report).data, status=202)
 

@@ -13,6 +13,7 @@ class Report(PracticeModel):
     engagement = PracticeForeignKey(Engagement, on_delete=models.CASCADE, related_name="reports")
     diagnosis = PracticeForeignKey(Diagnosis, on_delete=models.PROTECT, related_name="reports")
     kind = models.CharField(max_length=12, choices=ReportKind.choices)
+    language = models.CharField(max_length=10, default="en")
     state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.QUEUED)
     title = models.CharField(max_length=200)
     document = models.JSONField(default=dict, help_text="The frozen document; see reports/document.py.")

@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from charts.theme import PAPER
-from diagnosis.words import AUDIENCES, CERTAINTY, DECIDED, SEVERITY, STAGES
+from diagnosis.words import AUDIENCES, CERTAINTY, DECIDED, LEFT_OUT, SEVERITY, STAGES
 from surveys.instruments import fill_company
 
 register = template.Library()
@@ -97,6 +97,12 @@ def sentences(text: str, most: int) -> str:
     while more and len(" ".join([first, *more]).split()) > most:
         more.pop(0)
     return Truncator(" ".join([first, *more])).words(most)
+
+
+@register.filter
+def left_out_word(code: str) -> str:
+    """Print by which rule answers were left out."""
+    return str(LEFT_OUT.get(code, code))
 
 
 @register.filter

@@ -8,7 +8,7 @@ from typing import Any
 from surveys.instruments.definition import Component
 from surveys.instruments.exceptions import InstrumentError
 from surveys.instruments.instrument import Instrument
-from surveys.instruments.languages import flat_texts
+from surveys.instruments.languages import flat_texts, in_language
 from surveys.instruments.schema import instrument_from, parse_instrument, parse_yaml
 from surveys.instruments.tailoring import tailor
 
@@ -16,11 +16,14 @@ BUILTIN = {"die-crm": "die_crm", "ecsi": "ecsi"}
 
 
 @cache
-def load_builtin(code: str, components: frozenset[str] = frozenset()) -> Instrument:
+def load_builtin(code: str, components: frozenset[str] = frozenset(), language: str = "") -> Instrument:
     """The built-in instrument with this code and these optional components switched on.
 
-    Raises InstrumentError when there is no such instrument or component.
+    In a language it has, else in its own, with the texts of all others. Raises InstrumentError when there is no such
+    instrument or component.
     """
+    if language:
+        return parse_instrument(in_language(load_builtin(code, components).as_dict(), language), code)
     whole = _whole(code).definition
     try:
         return instrument_from(tailor(whole, components), code)
@@ -28,9 +31,12 @@ def load_builtin(code: str, components: frozenset[str] = frozenset()) -> Instrum
         raise InstrumentError(code, [f"there is no component {error.args[0]}"]) from None
 
 
-def builtin_components(code: str) -> tuple[Component, ...]:
+def builtin_components(code: str, language: str = "") -> tuple[Component, ...]:
     """Everything that may be switched on in a built-in instrument; raises InstrumentError when there is none."""
-    return _whole(code).components
+    everything = _whole(code).components
+    if not language:
+        return everything
+    return load_builtin(code, frozenset(one.code for one in everything), language).components
 
 
 @cache

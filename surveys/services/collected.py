@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
@@ -26,7 +26,8 @@ from surveys.answers_file import (
 )
 from surveys.disclosure import safe_total
 from surveys.enums import AudienceState, ImportState, Mode
-from surveys.instruments import Form, Instrument, parse_instrument
+from surveys.form_cache import instrument_of
+from surveys.instruments import Form, Instrument
 from surveys.models import Response, ResponseImport, Wave, WaveAudience
 from surveys.people_check import IGNORE
 from surveys.quality import flag_response
@@ -95,8 +96,8 @@ def upload_answers(
 
 
 def instrument_and_form(audience: WaveAudience) -> tuple[Instrument, Form]:
-    """Return what an audience is asked, read anew: the form of a draft may still change."""
-    instrument = parse_instrument(audience.wave.instrument, source=f"wave {audience.wave_id}")
+    """Return what an audience is asked, read anew, in the reader's language; the form of a draft may still change."""
+    instrument = instrument_of(audience.wave, get_language() or "")
     return instrument, instrument.form(audience.form)
 
 

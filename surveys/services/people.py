@@ -124,6 +124,7 @@ def _known(upload: PeopleImport) -> Known:
         frozenset(roster),
         frozenset(suppressed),
         default_audience=everybody_of(upload),
+        default_language=upload.wave.engagement.client_organisation.language,
     )
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from practice.exceptions import CrmgapError
@@ -25,6 +26,7 @@ from surveys.disclosure import MIN_GROUP
 from surveys.enums import AudienceState, Mode, Round
 from surveys.form_cache import forms_of
 from surveys.forms import PlanForm
+from surveys.instruments import languages_of
 from surveys.mail.texts import text_for
 from surveys.models import Wave, WaveAudience
 from surveys.services import trial, waves
@@ -133,7 +135,7 @@ def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
 
 
 def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    forms = forms_of(wave, asked)
+    forms = forms_of(wave, asked, get_language() or "")
     return [
         {
             "audience": name_of_audience(row.audience),
@@ -152,14 +154,15 @@ def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, in
 
 def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
     start: datetime = wave.launched_at or timezone.now()
-    forms = forms_of(wave, asked)
+    forms = forms_of(wave, asked, get_language() or "")
+    names = dict(settings.LANGUAGES)
     rows = [
         {
             "audience": name_of_audience(row.audience),
             "n": counts[row.audience],
             "form": forms[row.audience].title,
             "minutes": forms[row.audience].minutes,
-            "languages": _("English"),
+            "languages": ", ".join(str(names.get(code, code)) for code in languages_of(wave.instrument)),
         }
         for row in asked
     ]

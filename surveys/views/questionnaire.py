@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -33,15 +34,17 @@ def forms_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
     """Choose the form of each audience and the optional parts, until the launch."""
     engagement, wave = engagement_and_wave(request, engagement_id)
     rows = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
-    instrument = instrument_of(wave)
-    parts = builtin_components(wave.instrument_code)
+    instrument = instrument_of(wave, get_language() or "")
+    parts = builtin_components(wave.instrument_code, get_language() or "")
     initial: dict[str, Any] = {f"form_{row.audience}": row.form for row in rows}
     initial["components"] = [part.code for part in instrument.components]
     form = FormsForm(
         request.POST or None,
         initial=initial,
         instrument=load_builtin(
-            wave.instrument_code, frozenset(initial["components"]) & {part.code for part in parts}
+            wave.instrument_code,
+            frozenset(initial["components"]) & {part.code for part in parts},
+            get_language() or "",
         ),
         parts=parts,
         audiences=[row.audience for row in rows],
@@ -96,7 +99,7 @@ def _shown_form(request: PracticeRequest, wave: Wave, audience: str) -> tuple[In
     row = next((row for row in wave.audiences.all() if row.audience == audience), None)
     if row is None:
         raise Http404
-    instrument = instrument_of(wave)
+    instrument = instrument_of(wave, get_language() or "")
     code = request.GET.get("form", row.form)
     form = next((form for form in instrument.forms_for(audience) if form.code == code), None)
     if form is None:
