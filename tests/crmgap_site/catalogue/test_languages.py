@@ -29,7 +29,8 @@ NAMES = (
     f"{CANARY} client 4", f"{CANARY} engagement", f"{CANARY} wave", f"{CANARY}.csv", CANARY,
     f"Owner of {PRACTICE_CANARY} Partners", f"{PRACTICE_CANARY} Partners",
     "Second client", "CRM gap 2026", "Banking", "region", "English", "French", "Français", "Pseudo", "CRMGap", "UTC",
-    "CSV", "XLSX", "PDF", "PNG", "JPEG", "WebP", "JavaScript", "HTMT", "KMO", "VIF", "alpha", "Omega", "omega", "beta", "rwg", "BCa", "logo",
+    "CSV", "XLSX", "PDF", "PNG", "JPEG", "WebP", "JavaScript", "HTMT", "KMO", "VIF", "alpha",
+    "Omega", "omega", "beta", "rwg", "BCa", "logo",
     "dimension", "items", "minimum", "gap,", "(Consultant)", "(Client viewer)", "send,",
 )  # fmt: skip
 """Names, statistics and codes (of the audit record, of columns, of scopes), which no language translates."""
