@@ -23,8 +23,8 @@ NAMES = """() => [...document.querySelectorAll('input[type=radio]')].map((field)
     scale: field.closest('fieldset.sc')?.querySelector(':scope > legend')?.innerText ?? '',
     label: field.labels[0]?.innerText ?? ''}))"""
 LOOSE = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea')]
-    .map((field) => [field, (field.labels?.[0] ?? field).getBoundingClientRect()])
-    .filter(([field, box]) => box.width && !field.closest('p, dd, li, .skip') && (box.height < 43.5 || box.width < 24))
+    .map((field) => [field, (/radio|checkbox/.test(field.type) ? field.labels[0] : field).getBoundingClientRect()])
+    .filter(([field, box]) => box.width && !field.closest('p, dd, li, .skip') && !field.matches('.sr') && (box.height < 43.5 || box.width < 24))
     .map(([field, box]) => `${field.name || field.textContent.trim()} ${box.width}x${box.height}`)"""
 
 
@@ -45,13 +45,13 @@ def serious(page: Page) -> list[str]:
 def press(page: Page, name: str) -> None:
     """Press a button and wait for the next page."""
     page.evaluate("document.querySelector('main').dataset.left = ''")
-    page.locator(f"[name={name}]").click()
+    page.locator(f"main [name={name}]").click()
     page.wait_for_selector("main:not([data-left])")
 
 
 def is_last(page: Page) -> bool:
     """Whether this is the last page of the form."""
-    return page.locator("[name=finish]").count() > 0
+    return page.locator("main [name=finish]").count() > 0
 
 
 def go_on_by_keyboard(page: Page, button: str) -> None:

@@ -117,7 +117,7 @@ def test_page_shows_the_groups_merges_and_warns_at_launch(wave: Wave, owner_a: M
     base = f"/p/{owner_a.practice.slug}/engagements/{wave.engagement_id}/launch/"
     html = client.get(f"{base}groups/").content.decode()
     assert "not kept: the smallest group would be 2" in html
-    assert "team stay with the answers: 3 groups" in html
+    assert "Kept with the answers: team. That makes 3 groups" in html
     assert "site would leave groups under five" in client.get(base).content.decode()
     with practice_scope(owner_a.practice):
         audience = customers(wave)

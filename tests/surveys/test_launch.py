@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from practice.exceptions import InvalidInputError, WrongStateError
@@ -121,20 +122,54 @@ def test_roster_edited_after_launch_cannot_mark_an_answer(owner_a: Member) -> No
         assert kept_attributes(audience, person) == {}
 
 
-@pytest.mark.parametrize("act", ["update", "save"])
-def test_mode_is_fixed_by_the_database_once_launched(act: str, owner_a: Member) -> None:
+ACTS = {
+    "save": lambda audience, name, _value: audience.save(update_fields=[name]),
+    "update": lambda audience, name, value: WaveAudience.objects.filter(pk=audience.pk).update(
+        **{name: value}
+    ),
+    "bulk update": lambda audience, name, _value: WaveAudience.objects.bulk_update([audience], [name]),
+    "save all": lambda audience, _name, _value: audience.save(),
+}
+FIXED = {
+    "mode": Mode.NAMED,
+    "kept_attributes": ["region", "name"],
+    "attribute_plan": {"dropped": []},
+    "state": AudienceState.DRAFT,
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("name", FIXED)
+def test_promises_of_a_launched_audience_are_fixed_by_the_database(
+    name: str, act: str, owner_a: Member
+) -> None:
+    with practice_scope(owner_a.practice):
+        wave = make_launched_wave(owner_a)
+        audience = WaveAudience.objects.get(wave=wave, audience="customers")
+        setattr(audience, name, FIXED[name])
+        with pytest.raises(IntegrityError, match="fixed"), transaction.atomic():
+            ACTS[act](audience, name, FIXED[name])
+
+
+def test_mode_cannot_be_changed_by_service_page_or_statement_after_launch(owner_a: Member) -> None:
+    client = Client()
+    client.force_login(owner_a.user)
     with practice_scope(owner_a.practice):
         wave = make_launched_wave(owner_a)
         audience = WaveAudience.objects.get(wave=wave, audience="customers")
         with pytest.raises(WrongStateError):
             set_audience_mode(audience, mode=Mode.NAMED, actor=owner_a)
-        audience.mode = Mode.NAMED
-        acts = {
-            "update": lambda: WaveAudience.objects.filter(pk=audience.pk).update(mode=Mode.NAMED),
-            "save": audience.save,
-        }
-        with pytest.raises(IntegrityError, match="fixed"), transaction.atomic():
-            acts[act]()
+        with (
+            pytest.raises(IntegrityError, match="fixed"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("UPDATE surveys_waveaudience SET mode = 'named'")
+    base = f"/p/{owner_a.practice.slug}/engagements/{wave.engagement_id}/launch/"
+    client.post(f"{base}{audience.pk}/mode/", {"mode": "named"})
+    with practice_scope(owner_a.practice):
+        audience.refresh_from_db()
+    assert audience.mode == Mode.CONFIDENTIAL
 
 
 @pytest.mark.parametrize("audience", ["front_line", "crm_team"])
