@@ -22,9 +22,10 @@ NAMES = """() => [...document.querySelectorAll('input[type=radio]')].map((field)
     statement: field.closest('fieldset.st')?.querySelector(':scope > legend')?.innerText ?? '',
     scale: field.closest('fieldset.sc')?.querySelector(':scope > legend')?.innerText ?? '',
     label: field.labels[0]?.innerText ?? ''}))"""
-LOOSE = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea')]
+LOOSE = r"""() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea')]
     .map((field) => [field, (/radio|checkbox/.test(field.type) ? field.labels[0] : field).getBoundingClientRect()])
-    .filter(([field, box]) => box.width && !field.closest('p, dd, li, .skip') && !field.matches('.sr') && (box.height < 43.5 || box.width < 24))
+    .filter(([field, box]) => box.width && !field.closest('p, dd, li, .skip, .sr'))
+    .filter(([field, box]) => box.height < 43.5 || box.width < 24)
     .map(([field, box]) => `${field.name || field.textContent.trim()} ${box.width}x${box.height}`)"""
 
 
