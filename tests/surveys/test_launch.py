@@ -164,7 +164,7 @@ def test_mode_cannot_be_changed_by_service_page_or_statement_after_launch(owner_
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
-            cursor.execute("UPDATE surveys_waveaudience SET mode = 'named'")
+            cursor.execute("UPDATE surveys_waveaudience SET mode = 'named' WHERE audience = 'customers'")
     base = f"/p/{owner_a.practice.slug}/engagements/{wave.engagement_id}/launch/"
     client.post(f"{base}{audience.pk}/mode/", {"mode": "named"})
     with practice_scope(owner_a.practice):
