@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.core.validators import MaxValueValidator
@@ -192,6 +193,39 @@ class PersonForm(forms.Form):
             "language": data["language"],
             "attributes": attributes,
         }
+
+
+class ReturnKeyForm(forms.Form):
+    """The key with which a provider signs its calls, where it has one of its own."""
+
+    key = forms.CharField(
+        label=_("Signing key"),
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("From the provider's page about webhooks. It is sealed and not shown again."),
+    )
+
+    def __init__(self, data: Any = None, *, needs_key: bool):
+        super().__init__(data)
+        if not needs_key:
+            del self.fields["key"]
+
+
+class ReturnMailboxForm(forms.Form):
+    """The mailbox to which undeliverable mail of a sender returns."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("imaps", "IMAP"), ("pop3s", "POP3")])
+    host = forms.CharField(label=_("Server"), max_length=253)
+    username = forms.CharField(label=_("User name"), max_length=200)
+    password = forms.CharField(
+        label=_("Password"), max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+
+    def url(self) -> str:
+        """Return the mailbox as one address."""
+        given = self.cleaned_data
+        user, password = (quote(given[name], safe="") for name in ("username", "password"))
+        return f"{given['kind']}://{user}:{password}@{given['host'].strip()}"
 
 
 class AddressForm(forms.Form):

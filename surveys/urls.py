@@ -15,6 +15,7 @@ from surveys.views import (
     people,
     questionnaire,
     responses,
+    returns,
     trial,
 )
 
@@ -98,6 +99,11 @@ urlpatterns = [
     path(f"{BASE}/field/<uuid:audience_id>/resume/", field.audience_resume, name="audience_resume"),
     path(f"{BASE}/field/<uuid:audience_id>/extend/", field.audience_extend, name="audience_extend"),
     path(f"{BASE}/field/<uuid:audience_id>/close/", field.audience_close, name="audience_close"),
+    path(
+        "p/<slug:slug>/settings/mail/senders/<uuid:sender_id>/returns/",
+        returns.sender_returns,
+        name="sender_returns",
+    ),
     path("p/<slug:slug>/settings/mail/test/", mail_test.mail_test, name="settings_mail_test"),
     path("p/<slug:slug>/mailbox/", mailbox.mailbox_list, name="mailbox"),
     path("p/<slug:slug>/mailbox/<str:message>/", mailbox.mailbox_mail, name="mailbox_mail"),

@@ -40,6 +40,9 @@ class Delivery(PracticeModel):
                 condition=models.Q(state__in=["planned", "queued", "sending", "retry", "uncertain"]),
             ),
             models.Index(fields=["wave_audience", "round", "state"], name="surveys_delivery_counts"),
+            models.Index(
+                fields=["message_id"], name="surveys_delivery_number", condition=~models.Q(message_id="")
+            ),
         ]
 
     def __str__(self) -> str:

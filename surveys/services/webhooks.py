@@ -1,9 +1,11 @@
 """Taking a provider's call: found by its address, believed by its signature, written once."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from practice.scope import practice_scope
@@ -17,6 +19,8 @@ from surveys.services.return_channels import WEBHOOK
 
 TAKEN, UNREADABLE, REFUSED, UNKNOWN = 200, 400, 403, 404
 MAX_NAMES: Final = 3
+MARK: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
+"""The part of a Message-ID before the @, as surveys/mail/message.py makes it."""
 
 
 def take_call(channel_id: UUID, *, headers: Mapping[str, str], body: bytes) -> int:
@@ -47,8 +51,21 @@ def take_call(channel_id: UUID, *, headers: Mapping[str, str], body: bytes) -> i
 
 
 def _write(event: Event) -> None:
+    delivery = _mail_of(event)
+    if delivery is not None:
+        outcomes.apply_finding(delivery, event.finding, words=event.words)
+
+
+def _mail_of(event: Event) -> Delivery | None:
+    """Return the practice's mail that an event is about: by its signed name, or by the mark of its Message-ID.
+
+    The call itself is known to be the provider's, which has the Message-ID from us.
+    """
     for delivery_id, signature in deliveries_named_in(event.text)[:MAX_NAMES]:
         delivery = Delivery.objects.filter(pk=delivery_id).first()
         if delivery is not None and is_signed(delivery, signature):
-            outcomes.apply_finding(delivery, event.finding, words=event.words)
-            return
+            return delivery
+    marks = dict.fromkeys(MARK.findall(event.text))
+    numbers = [f"<{mark}@{settings.MAIL_DOMAIN}>" for mark in list(marks)[:MAX_NAMES]]
+    found: Delivery | None = Delivery.objects.filter(message_id__in=numbers).first() if numbers else None
+    return found

@@ -19,11 +19,14 @@ from practice.enums import SenderKind
 from practice.exceptions import InvalidInputError
 from practice.models import AuditEntry, Member, SenderIdentity
 from practice.scope import practice_scope
+from surveys import tasks
 from surveys.enums import DeliveryState
 from surveys.mail.return_path import name_of
 from surveys.mail.webhooks import MAILGUN, USER
 from surveys.models import Delivery, ReturnChannel, WebhookCall
-from surveys.services.return_channels import set_webhook
+from surveys.services.return_channels import set_mailbox, set_webhook
+from tests.surveys.mail.mailbox_servers import mailbox_server
+from tests.surveys.mail.returns import report_on
 from tests.surveys.mail.test_outcomes import Mails
 
 pytestmark = pytest.mark.django_db
@@ -258,3 +261,98 @@ def test_a_key_that_cannot_be_one_is_refused(key: str, owner_a: Member) -> None:
         with pytest.raises(InvalidInputError):
             set_webhook(sender, key=key, actor=owner_a)
         assert ReturnChannel.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_is_known_by_the_mark_that_it_carries_at_the_provider(kind: str, owner_a: Member) -> None:
+    mails, provider = Mails(owner_a), Provider(owner_a, kind)
+    mail = mails.mails()[0]
+    body, headers = provider.call(mail, "hard")
+    mark = mail.message_id.strip("<>").partition("@")[0]
+    if kind != SenderKind.MAILGUN:
+        assert provider.post((body.replace(name_of(mail).encode(), mark.encode()), headers)) == 200
+        assert mails.mails()[0].state == S.BOUNCED_HARD
+        return
+    told = json.loads(body)
+    told["event-data"]["user-variables"] = {"mail": mark}
+    assert provider.post((json.dumps(told).encode(), headers)) == 200
+    assert mails.states() == {S.ACCEPTED: 5, S.BOUNCED_HARD: 1}
+
+
+def owner_client(owner: Member) -> Client:
+    client = Client()
+    client.force_login(owner.user)
+    return client
+
+
+def make_sender(owner: Member, kind: str) -> tuple[SenderIdentity, str]:
+    with practice_scope(owner.practice):
+        sender = SenderIdentity.objects.create(kind=kind, from_name="Alder", from_address="a@alder.example")
+    return sender, f"/p/{owner.practice.slug}/settings/mail/senders/{sender.pk}/returns/"
+
+
+def test_an_owner_makes_an_address_with_a_password_that_is_shown_once(owner_a: Member) -> None:
+    _sender, url = make_sender(owner_a, SenderKind.POSTMARK)
+    client = owner_client(owner_a)
+    made = client.post(url, {"act": "webhook"}).content.decode()
+    with practice_scope(owner_a.practice):
+        channel = ReturnChannel.objects.get()
+        assert f"/hooks/mail/{channel.pk}/" in made
+        assert f"://{USER}:" in made
+        assert AuditEntry.objects.filter(verb="sender.webhook_set").count() == 1
+    again = client.get(url).content.decode()
+    assert f"/hooks/mail/{channel.pk}/" in again
+    assert f"://{USER}:" not in again
+
+
+def test_an_owner_stores_a_signing_key_that_is_never_shown(owner_a: Member) -> None:
+    _sender, url = make_sender(owner_a, SenderKind.MAILGUN)
+    client = owner_client(owner_a)
+    assert client.post(url, {"act": "webhook", "key": "short"}).status_code == 422
+    saved = client.post(url, {"act": "webhook", "key": KEY})
+    assert saved.status_code == 200
+    assert KEY not in saved.content.decode() + client.get(url).content.decode()
+
+
+def test_an_owner_names_a_mailbox_and_ends_it(owner_a: Member, settings: Any) -> None:
+    settings.MAIL_ALLOW_PRIVATE_HOSTS = True
+    _sender, url = make_sender(owner_a, SenderKind.SMTP)
+    client = owner_client(owner_a)
+    given = {
+        "act": "mailbox",
+        "kind": "pop3s",
+        "host": "localhost",
+        "username": "r@x",
+        "password": "p@ss:w/rd",
+    }
+    assert client.post(url, given).status_code == 302
+    page = client.get(url).content.decode()
+    assert "r@x, localhost" in page
+    assert "p@ss" not in page
+    with practice_scope(owner_a.practice):
+        assert b"p%40ss" not in bytes(ReturnChannel.objects.get().mailbox)
+    assert client.post(url, {"act": "no_mailbox"}).status_code == 302
+    assert "localhost" not in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "[::1]", "a b", ""])
+def test_no_mailbox_inside_the_network_is_taken(host: str, owner_a: Member) -> None:
+    _sender, url = make_sender(owner_a, SenderKind.SMTP)
+    given = {"act": "mailbox", "kind": "pop3s", "host": host, "username": "r", "password": "x"}
+    assert owner_client(owner_a).post(url, given).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["pop3", "imap"])
+def test_the_sweep_reads_a_senders_mailbox(kind: str, owner_a: Member, settings: Any) -> None:
+    settings.MAIL_ALLOW_PRIVATE_HOSTS = True
+    mails = Mails(owner_a)
+    sender, _url = make_sender(owner_a, SenderKind.SMTP)
+    with mailbox_server(kind, [report_on(mails.mails()[0], "hard-gmail")]) as (address, box):
+        with mails.scope():
+            channel = set_mailbox(sender, url=address, actor=owner_a)
+        wakes = list(tasks.due_mailboxes())
+        assert [(wake.practice_id, wake.object_id) for wake in wakes] == [(mails.practice_id, channel.pk)]
+        tasks.read_return_mailbox(str(mails.practice_id), str(channel.pk))
+        assert box.contents == {}
+    assert mails.states() == {S.ACCEPTED: 5, S.BOUNCED_HARD: 1}
+    assert list(tasks.due_mailboxes()) == []
