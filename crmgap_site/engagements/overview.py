@@ -85,7 +85,10 @@ class Overview:
         if not may_act or (self.health.state not in {"warn", "bad"} and not self.n_to_decide):
             return None
         text, action = self.health.text, self.next_action or {}
-        is_stopped = self.wave is not None and bool(_stopped(self.wave))
+        is_stopped = bool(_stopped(self.wave))
+        if is_stopped:
+            url = find_url("mails", slug=self.slug, engagement_id=self.engagement.pk)
+            action = {"label": _("See what bounced"), "url": f"{url}?show=bounced"}
         if self.n_to_decide and not is_stopped:
             text = ngettext("%(n)s finding to decide", "%(n)s findings to decide", self.n_to_decide)
             text %= {"n": self.n_to_decide}

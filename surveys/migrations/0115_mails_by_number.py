@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("practice", "0010_sender_identities"),
-        ("surveys", "0113_own_profile_and_withdrawal"),
+        ("surveys", "0114_kept_attributes_fixed"),
     ]
 
     operations = [
