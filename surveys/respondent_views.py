@@ -34,7 +34,7 @@ from surveys.respondent_pages import (
     render_page_with_problems,
 )
 
-BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "language"})
+BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "enter", "language"})
 REF_LENGTH = 8
 HEADERS = {
     # "no-referrer" would make browsers post our own forms with "Origin: null", which the CSRF check must refuse.
@@ -187,7 +187,7 @@ def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: LinkTarget) -> HttpResponse:
     posted = {name: values for name, values in _posted(request).items() if name not in BUTTONS}
     is_late = has_expired(request)
-    is_finish = "finish" in request.POST and not is_late
+    is_finish = ("finish" in request.POST or request.POST.get("enter") == "finish") and not is_late
     now = timezone.now()
     with practice_scope(target.practice_id, read_only=is_late):
         lock = "" if is_late else "ledger" if is_finish else "draft"
