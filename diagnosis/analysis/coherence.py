@@ -121,7 +121,7 @@ def _tested_pair(study: Study, answer: CoherenceAnswer, shown: Mapping[str, Matr
         p_value=found.p_value,
         q_value=found.q_value,
         g=tested.g,
-        smallest_detectable=tested.smallest_detectable,
+        smallest_detectable=detectable_noncentrality(found.df) * found.se,
         severity=severity(word, tested, scale_range=PERCENT),
         indicative=indicative,
     )
@@ -164,5 +164,4 @@ def _as_gap(
         d_z=None,
         permutation_p=None,
         skew_p=found.p_value,
-        smallest_detectable=detectable_noncentrality(found.df) * found.se,
     )

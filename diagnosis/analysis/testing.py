@@ -79,7 +79,7 @@ def missing_side(reason: str) -> Side:
     return Side("", 0, np.empty(0), missing=reason)
 
 
-def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float = 0.05) -> Answer | None:
+def estimate(later: Side, earlier: Side, rule: Rule) -> Answer | None:
     """Test of one gap (columns) or of its overall means (matrices); None when a side is hidden or missing."""
     if any(each.hidden or each.missing for each in (later, earlier)):
         return None
@@ -95,7 +95,6 @@ def estimate(later: Side, earlier: Side, rule: Rule, significance_level: float =
         later.scores,
         earlier.scores,
         scale_range=rule.scale_range,
-        significance_level=significance_level,
         random_state=rule.random_state,
         **weights,
     )

@@ -21,7 +21,7 @@ from diagnosis.stats.effects import hedges_correction
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.means import fpc_factor
 from diagnosis.stats.permutation import sign_flip_p, studentized_permutation
-from diagnosis.stats.power import detectable_noncentrality, welch_df
+from diagnosis.stats.power import welch_df
 from diagnosis.stats.results import GapEstimate, NotEnough
 from diagnosis.stats.skewness import corrected_t, third_cumulant
 from diagnosis.stats.weighting import (
@@ -31,16 +31,16 @@ from diagnosis.stats.weighting import (
     weighted_variance,
 )
 
-PERMUTED_ALWAYS_BELOW, PERMUTATION_BELOW, BEYOND_DOUBT = 20, 50, 1e-4
-"""Pairs and persons on the smaller of two sides below which a permutation test stands beside the t test; two sides of
-20 to 49 are permuted unless both p-values, the plain and the skewness-corrected, are below 1 in 10,000."""
+PERMUTED_ALWAYS_BELOW, PERMUTATION_BELOW, BEYOND_DOUBT, NOTHING_FOUND = 20, 50, 1e-4, 0.05
+"""Pairs and persons on the smaller of two sides below which a permutation test stands beside the t test. Two sides of
+20 to 49 are permuted only where that can change the word: not where both p-values, the plain and the
+skewness-corrected, are below 1 in 10,000, and not where the t test alone finds nothing."""
 EQUIVALENCE_LEVEL = 0.90
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
     confidence_level: float
-    significance_level: float
     random_state: int
 
 
@@ -81,10 +81,9 @@ def _check(scale_range: float, *columns: FloatArray) -> None:
             raise StatisticsError(message)
 
 
-def _options(confidence_level: float, significance_level: float, random_state: int) -> _Options:
+def _options(confidence_level: float, random_state: int) -> _Options:
     require_share(confidence_level, name="confidence_level")
-    require_share(significance_level, name="significance_level")
-    return _Options(confidence_level, significance_level, random_state)
+    return _Options(confidence_level, random_state)
 
 
 def _assemble(
@@ -102,7 +101,6 @@ def _assemble(
     half = t_quantile(0.5 + options.confidence_level / 2.0, df) * se
     half90 = t_quantile(0.5 + EQUIVALENCE_LEVEL / 2.0, df) * se
     t = estimate / se
-    distance = detectable_noncentrality(df, significance_level=options.significance_level)
     return GapEstimate(
         paired=d_z is not None,
         n_later=int(sides.later.size),
@@ -124,7 +122,6 @@ def _assemble(
         d_z=d_z,
         permutation_p=permutation_p,
         skew_p=skew_p,
-        smallest_detectable=distance * se,
     )
 
 
@@ -187,7 +184,8 @@ def _welch(
     error = sqrt(sum(plain))
     cumulant = third_cumulant(later, sides.weights_later) - third_cumulant(earlier, sides.weights_earlier)
     permutation_p, skew_p = None, _skew_p(estimate / se, cumulant / error**3, df)
-    doubtful = max(t_two_sided_p(estimate / se, df), skew_p) > BEYOND_DOUBT
+    plain_p = t_two_sided_p(estimate / se, df)
+    doubtful = plain_p <= NOTHING_FOUND and max(plain_p, skew_p) > BEYOND_DOUBT
     few = fewest < PERMUTATION_BELOW and (doubtful or fewest < PERMUTED_ALWAYS_BELOW)
     if few and not sides.is_weighted:
         permuted = studentized_permutation(later, earlier, random_state=options.random_state)
@@ -226,7 +224,6 @@ def paired_gap(
     *,
     scale_range: float,
     confidence_level: float = 0.95,
-    significance_level: float = 0.05,
     population: int | None = None,
     weights: ArrayLike | None = None,
     random_state: int = 1,
@@ -235,9 +232,8 @@ def paired_gap(
 
     estimate = mean(later) - mean(earlier) over complete pairs; se = sd(d)/sqrt(n); t on n-1 df; the 90 % interval
     serves the equivalence test. g = J(n-1) * estimate / sqrt((s1^2+s2^2)/2) (Cumming 2012); d_z = estimate/sd(d).
-    Sign-flip permutation below 20 pairs (from 6); `skew_p` from Hall's skewness-corrected t. `significance_level` sets
-    the level of the smallest detectable gap (80 % power); `population` switches the finite population correction on,
-    except for a census.
+    Sign-flip permutation below 20 pairs (from 6); `skew_p` from Hall's skewness-corrected t. `population` switches the
+    finite population correction on, except for a census.
     later, earlier: (persons,) scores in scale points, nan = missing. scale_range: highest minus lowest point.
     weights: (persons,) above 0, see `diagnosis.stats.weighting`; there is no permutation test with weights.
     Raises StatisticsError for unequal lengths or answers wider than the scale.
@@ -249,7 +245,7 @@ def paired_gap(
     one, kept = _with_weights(one, weights, both)
     two = two[both]
     _check(scale_range, one, two)
-    options = _options(confidence_level, significance_level, random_state)
+    options = _options(confidence_level, random_state)
     sides = _Sides(one, two, weighted_mean(one, kept), weighted_mean(two, kept), kept, kept)
     return _paired(sides, options, population)
 
@@ -260,7 +256,6 @@ def welch_gap(
     *,
     scale_range: float,
     confidence_level: float = 0.95,
-    significance_level: float = 0.05,
     population_later: int | None = None,
     population_earlier: int | None = None,
     weights_later: ArrayLike | None = None,
@@ -278,7 +273,7 @@ def welch_gap(
     one, w_one = _with_weights(one, weights_later, ~np.isnan(one))
     two, w_two = _with_weights(two, weights_earlier, ~np.isnan(two))
     _check(scale_range, one, two)
-    options = _options(confidence_level, significance_level, random_state)
+    options = _options(confidence_level, random_state)
     sides = _Sides(one, two, weighted_mean(one, w_one), weighted_mean(two, w_two), w_one, w_two)
     return _welch(sides, options, (population_later, population_earlier))
 
@@ -312,7 +307,6 @@ def overall_paired_gap(
     *,
     scale_range: float,
     confidence_level: float = 0.95,
-    significance_level: float = 0.05,
     population: int | None = None,
     weights: ArrayLike | None = None,
     random_state: int = 1,
@@ -335,7 +329,7 @@ def overall_paired_gap(
     one, kept = _with_weights(one, weights, has_both)
     values_later, mean_later = person_values(one[:, used], kept)
     values_earlier, mean_earlier = person_values(two[has_both][:, used], kept)
-    options = _options(confidence_level, significance_level, random_state)
+    options = _options(confidence_level, random_state)
     sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, kept, kept)
     return _paired(sides, options, population)
 
@@ -346,7 +340,6 @@ def overall_welch_gap(
     *,
     scale_range: float,
     confidence_level: float = 0.95,
-    significance_level: float = 0.05,
     population_later: int | None = None,
     population_earlier: int | None = None,
     weights_later: ArrayLike | None = None,
@@ -374,6 +367,6 @@ def overall_welch_gap(
     two, w_two = _with_weights(two, weights_earlier, np.logical_not(np.isnan(two).all(axis=1)))
     values_later, mean_later = person_values(one, w_one)
     values_earlier, mean_earlier = person_values(two, w_two)
-    options = _options(confidence_level, significance_level, random_state)
+    options = _options(confidence_level, random_state)
     sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, w_one, w_two)
     return _welch(sides, options, (population_later, population_earlier))

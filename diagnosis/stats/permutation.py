@@ -42,35 +42,26 @@ def _all_subsets(size: int, total: int) -> np.ndarray:
     return np.fromiter(flat, dtype=np.intp, count=comb(total, size) * size).reshape(-1, size)
 
 
+@lru_cache(maxsize=16)
 def _random_subsets(size: int, total: int, n_draws: int, random_state: int) -> np.ndarray:
-    random = np.random.default_rng(random_state)
-    if total <= 20 * size:
-        return _shuffled_fronts(size, total, n_draws, random)
-    drawn = (_sorted_uniforms(size, n_draws, random_state) * total).astype(np.int32)
+    """Random sets of `size` places below `total`, one per row, in rising order; not to be written to.
+
+    Places are drawn with replacement and repeated ones drawn again until all of a row differ, which makes every set
+    equally likely. The gaps of a diagnosis share numbers of persons, and so their draws.
+    """
+    random = np.random.default_rng([random_state, size, total])
+    drawn = np.sort(random.integers(0, total, size=(n_draws, size), dtype=np.int32), axis=1)
+    rows = np.arange(n_draws)
     while True:
-        repeated = (drawn[:, 1:] == drawn[:, :-1]).any(axis=1)
-        if not repeated.any():
+        again = np.zeros((rows.size, size), dtype=np.bool_)
+        again[:, 1:] = drawn[rows, 1:] == drawn[rows, :-1]
+        kept = again.any(axis=1)
+        rows, again = rows[kept], again[kept]
+        if not rows.size:
             return drawn
-        again = random.integers(0, total, size=(int(repeated.sum()), size), dtype=np.int32)
-        drawn[repeated] = np.sort(again, axis=1)
-
-
-@lru_cache(maxsize=8)
-def _sorted_uniforms(size: int, n_draws: int, random_state: int) -> np.ndarray:
-    """Points in [0, 1), each row in order: the gaps of a diagnosis differ little in size and share their draws."""
-    return np.sort(np.random.default_rng([random_state, size]).random((n_draws, size)), axis=1)
-
-
-def _shuffled_fronts(size: int, total: int, n_draws: int, random: np.random.Generator) -> np.ndarray:
-    """First places of shuffled orders (Fisher-Yates), every draw one step at a time."""
-    order = np.tile(np.arange(total, dtype=np.int32), (n_draws, 1))
-    draws = np.arange(n_draws)
-    for place in range(size):
-        other = random.integers(place, total, size=n_draws)
-        chosen = order[draws, other]
-        order[draws, other] = order[:, place]
-        order[:, place] = chosen
-    return order[:, :size]
+        renewed = drawn[rows]
+        renewed[again] = random.integers(0, total, size=np.count_nonzero(again), dtype=np.int32)
+        drawn[rows] = np.sort(renewed, axis=1)
 
 
 def _statistics(members: FloatArray, size: int, pooled: FloatArray) -> tuple[FloatArray, FloatArray]:

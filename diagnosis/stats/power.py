@@ -79,10 +79,13 @@ def detectable_noncentrality(df: float, *, power: float = POWER, significance_le
     if power <= significance_level:
         message = "power must exceed the significance level"
         raise StatisticsError(message)
-    high = 4.0
+    guess = t_quantile(1.0 - significance_level / 2.0, df) + t_quantile(power, df)
+    low, high = 0.9 * guess, 1.1 * guess
+    while _power(low, df, significance_level) > power and low > 1.0 / MAX_NONCENTRALITY:
+        low /= 2.0
     while _power(high, df, significance_level) < power and high < MAX_NONCENTRALITY:
         high *= 2.0
-    return find_root(lambda nc: _power(nc, df, significance_level) - power, 0.0, high)
+    return find_root(lambda nc: _power(nc, df, significance_level) - power, low, high)
 
 
 def welch_df(

@@ -42,7 +42,7 @@ class GapEstimate:
     `estimate` is exactly `mean_later - mean_earlier`. `g` is Hedges-corrected (pooled SD for two groups,
     d_av for pairs; None with fewer than two degrees of freedom), `d_z` exists for pairs only,
     `permutation_p` only where there are few (20 pairs, 50 persons on a side), `skew_p` from the skewness-corrected t:
-    both can only make a finding less certain. `smallest_detectable` is in points.
+    both can only make a finding less certain.
     """
 
     paired: bool
@@ -65,7 +65,6 @@ class GapEstimate:
     d_z: float | None
     permutation_p: float | None
     skew_p: float
-    smallest_detectable: float
 
     @property
     def careful_p(self) -> float:

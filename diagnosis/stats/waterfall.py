@@ -1,15 +1,16 @@
 """The customer gap as a waterfall of steps, with one joint bootstrap for overall, shares and the largest loss."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from diagnosis.stats.arrays import BoolArray, FloatArray, as_column, as_matrix, require_share
 from diagnosis.stats.exceptions import StatisticsError
-from diagnosis.stats.resampling import N_DRAWS, drawn_sums
+from diagnosis.stats.moments import moments
+from diagnosis.stats.resampling import MAX_UNITS, N_DRAWS, drawn_sums
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.weighting import check_weights
 
@@ -82,18 +83,46 @@ def _check_steps(steps: Sequence[WaterfallStep]) -> tuple[str, ...]:
     return (steps[0].earlier, *(step.later for step in steps))
 
 
-_Stacked = tuple[list[int], FloatArray, FloatArray]
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Scores (persons, states x dimensions) of the persons with any, nan = missing, and their weights.
+
+    `positions`: places of its states in the chain.
+    """
+
+    positions: list[int]
+    scores: FloatArray
+    weights: FloatArray | None
+    n_dimensions: int
+
+    def sums(self) -> tuple[FloatArray, FloatArray]:
+        """Sums of scores and of weights of those who have one, per column."""
+        answered = ~np.isnan(self.scores)
+        if self.weights is None:
+            return np.nansum(self.scores, axis=0), answered.sum(axis=0).astype(np.float64)
+        return self.weights @ np.where(answered, self.scores, 0.0), self.weights @ answered
+
+    def only(self, dimensions: BoolArray) -> "_Audience":
+        """The same with these dimensions alone."""
+        if dimensions.all():
+            return self
+        columns = np.tile(dimensions, len(self.positions))
+        return replace(self, scores=self.scores[:, columns], n_dimensions=int(dimensions.sum()))
+
+    def by_state(self, columns: FloatArray) -> FloatArray:
+        """Values per column as (..., states, dimensions)."""
+        return columns.reshape(*columns.shape[:-1], len(self.positions), self.n_dimensions)
 
 
-def _stack(
+def _gather(
     audiences: Mapping[str, Mapping[str, ArrayLike]],
     states: Sequence[str],
     person_weights: Mapping[str, ArrayLike],
-) -> dict[str, _Stacked]:
-    """Per audience: positions of its states in the chain, scores (persons, states, dimensions), weights (persons,)."""
-    stacked: dict[str, _Stacked] = {}
+) -> list[_Audience]:
+    """The audiences that hold states of the chain, each state held once."""
     found: dict[str, str] = {}
     widths: set[int] = set()
+    gathered = []
     for audience, held in audiences.items():
         used = [state for state in held if state in states]
         if not used:
@@ -110,32 +139,44 @@ def _stack(
         if len(widths) > 1:
             message = "every state must have the same dimensions"
             raise StatisticsError(message)
-        scores = np.stack(matrices, axis=1)
-        answered = ~np.isnan(scores).all(axis=(1, 2))
-        weights = check_weights(person_weights.get(audience, np.ones(len(scores))), len(scores))
+        scores = np.hstack(matrices)
+        given = person_weights.get(audience)
+        weights = None if given is None else check_weights(given, len(scores))
+        answered = ~np.isnan(scores).all(axis=1)
+        if not answered.all():
+            scores, weights = scores[answered], None if weights is None else weights[answered]
         positions = [states.index(state) for state in used]
-        stacked[audience] = (positions, scores[answered], weights[answered])
+        gathered.append(_Audience(positions, scores, weights, matrices[0].shape[1]))
     missing = [state for state in states if state not in found]
     if missing:
         message = f"no audience holds {', '.join(missing)}"
         raise StatisticsError(message)
-    return stacked
+    return gathered
 
 
-def _draw_means(
-    scores: FloatArray, person_weights: FloatArray, n_draws: int, random: np.random.Generator
-) -> FloatArray:
-    """Weighted means (draws, states, dimensions) of persons drawn with replacement; nan where nobody drawn answered."""
-    n, n_states, n_dimensions = scores.shape
-    width = n_states * n_dimensions
-    flat = scores.reshape(n, width)
-    answered = ~np.isnan(flat)
-    values = (np.where(answered[:, one], flat[:, one], 0.0) * person_weights for one in range(width))
-    given = (answered[:, one] * person_weights for one in range(width))
-    sums = drawn_sums(chain(values, given), n, n_draws=n_draws, random=random)
+def _draw_means(audience: _Audience, n_draws: int, random: np.random.Generator) -> FloatArray:
+    """Weighted means (draws, columns) of persons drawn with replacement; nan where nobody drawn answered.
+
+    Of more than MAX_UNITS persons the means are drawn from their normal limit, with the covariance that drawing
+    persons gives: sum w^2 (x_j - m_j)(x_k - m_k) over those who have both, over the sums of weights of both. What
+    that leaves out, the skewness of the mean, is that of a score over the root of their number.
+    """
+    scores, weights = audience.scores, audience.weights
+    n, width = scores.shape
+    if n > MAX_UNITS:
+        sums, counts = audience.sums()
+        means = sums / counts
+        squared = None if weights is None else weights**2
+        spread = moments(scores, shift=means, weights=squared).products / np.outer(counts, counts)
+        values, vectors = np.linalg.eigh(spread)
+        roots = vectors * np.sqrt(np.maximum(values, 0.0))
+        return np.asarray(means + random.standard_normal((n_draws, width)) @ roots.T, dtype=np.float64)
+    answered = ~np.isnan(scores)
+    given = answered if weights is None else answered * weights[:, None]
+    filled = np.where(answered, scores, 0.0) * given
+    sums = drawn_sums((*filled.T, *given.T.astype(np.float64)), n, n_draws=n_draws, random=random)
     counts = sums[:, width:]
-    means = np.where(counts > 0, sums[:, :width] / np.where(counts > 0, counts, 1.0), np.nan)
-    return np.asarray(means.reshape(n_draws, n_states, n_dimensions), dtype=np.float64)
+    return np.where(counts > 0, sums[:, :width] / np.where(counts > 0, counts, 1.0), np.nan)
 
 
 def _loss_shares(steps: FloatArray, weights: FloatArray) -> FloatArray:
@@ -200,24 +241,23 @@ def bootstrap_waterfall(
     """
     require_share(confidence_level, name="confidence_level")
     states = _check_steps(steps)
-    stacked = _stack(audiences, states, person_weights or {})
-    fewest = min(scores.shape[0] for _, scores, _ in stacked.values())
+    gathered = _gather(audiences, states, person_weights or {})
+    fewest = min(len(audience.scores) for audience in gathered)
     if fewest < 2:
         return NotEnough("too_few", fewest, 2)
-    n_dimensions = next(iter(stacked.values()))[1].shape[2]
-    means = np.full((len(states), n_dimensions), np.nan)
-    for positions, scores, kept in stacked.values():
-        answered = ~np.isnan(scores) * kept[:, None, None]
-        counts = answered.sum(axis=0)
-        sums = np.nansum(scores * kept[:, None, None], axis=0)
-        means[positions] = np.where(counts > 0, sums / np.where(counts > 0, counts, 1.0), np.nan)
+    means = np.full((len(states), gathered[0].n_dimensions), np.nan)
+    for audience in gathered:
+        sums, counts = audience.sums()
+        own = np.where(counts > 0, sums / np.where(counts > 0, counts, 1.0), np.nan)
+        means[audience.positions] = audience.by_state(own)
     used = ~np.isnan(means).any(axis=0)
     if not used.any():
         return NotEnough("too_few", 0, 2)
     random = np.random.default_rng(random_state)
     drawn = np.full((n_draws, len(states), int(used.sum())), np.nan)
-    for positions, scores, kept in stacked.values():
-        drawn[:, positions] = _draw_means(scores[:, :, used], kept, n_draws, random)
+    for audience in gathered:
+        one = audience.only(used)
+        drawn[:, one.positions] = one.by_state(_draw_means(one, n_draws, random))
     return _estimate(means[:, used], drawn, steps, used, _weights(weights, used), confidence_level)
 
 

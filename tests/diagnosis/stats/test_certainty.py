@@ -20,7 +20,7 @@ from diagnosis.stats.results import GapEstimate, NotEnough
 GAP = GapEstimate(
     paired=False, n_later=30, n_earlier=200, mean_later=4.0, mean_earlier=5.0, sd_later=1.2, sd_earlier=1.2,
     estimate=-1.0, se=0.2, df=40.0, ci_low=-1.4, ci_high=-0.6, ci90_low=-1.34, ci90_high=-0.66, t=-5.0,
-    p_value=0.001, g=-0.8, d_z=None, permutation_p=None, skew_p=0.001, smallest_detectable=0.6,
+    p_value=0.001, g=-0.8, d_z=None, permutation_p=None, skew_p=0.001,
 )  # fmt: skip
 
 

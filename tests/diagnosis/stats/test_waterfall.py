@@ -148,3 +148,21 @@ def test_groups_of_many_persons_give_the_interval_of_their_persons() -> None:
     half = 1.96 * differences.std(ddof=1) / np.sqrt(12_000)
     assert waterfall.total_ci_high - waterfall.total_ci_low == pytest.approx(2 * half, rel=0.08)
     assert waterfall.total == pytest.approx(differences.mean(), abs=1e-12)
+
+
+def test_means_of_many_weighted_persons_vary_as_their_draws_do() -> None:
+    data = survey({"customers": 2_500, "managers": 40, "front_line": 60}, missing=0.3)
+    data["managers"]["ME"][:, 2] = np.nan
+    weights = {"customers": np.random.default_rng(4).uniform(0.2, 3.0, 2_500)}
+    step = WaterfallStep("E1", "evaluation", later="CP", earlier="CE")
+    one = {"customers": data["customers"]}
+    many = done(bootstrap_waterfall(one, [step], n_draws=4_000, person_weights=weights))
+    few = {"customers": {state: scores[:2_000] for state, scores in data["customers"].items()}}
+    drawn = done(
+        bootstrap_waterfall(
+            few, [step], n_draws=4_000, person_weights={"customers": weights["customers"][:2_000]}
+        )
+    )
+    halves = [answer.total_ci_high - answer.total_ci_low for answer in (many, drawn)]
+    assert halves[0] == pytest.approx(halves[1] * np.sqrt(2_000 / 2_500), rel=0.08)
+    assert done(bootstrap_waterfall(data, STEPS, n_draws=300)).dimensions == (0, 1, 3, 4, 5, 6, 7, 8)
