@@ -9,7 +9,9 @@ from diagnosis.stats.results import GapEstimate
 
 def test_every_set_of_places_is_equally_likely() -> None:
     drawn = _random_subsets(3, 6, 40_000, 5)
-    assert (np.diff(drawn, axis=1) > 0).all() and drawn.min() == 0 and drawn.max() == 5
+    assert (np.diff(drawn, axis=1) > 0).all()
+    assert drawn.min() == 0
+    assert drawn.max() == 5
     counts = np.unique(drawn @ np.array([36, 6, 1]), return_counts=True)[1]
     assert counts.size == 20
     np.testing.assert_allclose(counts, 2_000, atol=5 * np.sqrt(2_000))
