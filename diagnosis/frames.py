@@ -16,12 +16,14 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnosis.coded import Coded
 from surveys.enums import AudienceState, DeliveryState, Mode, Round
 from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, Form, Instrument, parse_instrument
 from surveys.models import Delivery, Recipient, Response, Wave, WaveAudience
 from surveys.quality import share_answered
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+READABLE: Final = (1, SCHEMA)
 PACKING_LEVEL: Final = 3
 """Level 9 takes six times as long for a tenth less; the hash is that of the content."""
 CARELESS_FLAGS: Final = 2
@@ -76,13 +78,17 @@ class AudienceFrame:
     mode: str
     slots: tuple[str, ...]
     scores: Scores
-    excluded: tuple[str, ...]
-    attributes: tuple[Mapping[str, str], ...]
-    ticks: tuple[Mapping[str, Sequence[str]], ...]
+    excluded: Sequence[str]
+    attributes: Sequence[Mapping[str, str]]
+    ticks: Sequence[Mapping[str, Sequence[str]]]
     counts: Counts = field(default_factory=Counts)
     is_collected: bool = False
     weights: tuple[float, ...] | None = None
     conversions: Mapping[str, ScaleChange] = field(default_factory=dict)
+
+    @cached_property
+    def _reasons(self) -> Coded[str]:
+        return Coded.of(self.excluded)
 
     @property
     def n(self) -> int:
@@ -92,7 +98,8 @@ class AudienceFrame:
     @cached_property
     def used(self) -> NDArray[np.bool_]:
         """Mask of the answers the figures use."""
-        return np.array([reason == USED for reason in self.excluded], dtype=np.bool_)
+        reasons = self._reasons
+        return np.array([reason == USED for reason in reasons.values], dtype=np.bool_)[reasons.codes]
 
     @cached_property
     def n_used(self) -> int:
@@ -113,12 +120,13 @@ class AudienceFrame:
         return code in self.slots
 
     def packed(self, codes: Sequence[str]) -> Scores:
-        """Packed scores (used persons, codes); slots the form lacks are MISSING."""
+        """Packed scores (codes, used persons); slots the form lacks are MISSING."""
         rows, place = self._used_scores, self._place
-        columns = [
-            rows[:, place[code]] if code in place else np.full(len(rows), MISSING, np.int16) for code in codes
-        ]
-        return np.column_stack(columns) if columns else np.empty((len(rows), 0), np.int16)
+        packed = np.full((len(codes), len(rows)), MISSING, np.int16)
+        for number, code in enumerate(codes):
+            if code in place:
+                packed[number] = rows[:, place[code]]
+        return packed
 
     def ratings(self, codes: Sequence[str]) -> Ratings:
         """Ratings (used persons, codes) in scale points; nan = missing, cannot judge, no standard or not asked."""
@@ -145,58 +153,53 @@ class AudienceFrame:
         if self.n_used <= most:
             return self
         kept = np.sort(random.choice(np.flatnonzero(self.used), most, replace=False))
-        rows = kept.tolist()
         return replace(
             self,
             scores=self.scores[kept],
-            excluded=tuple(self.excluded[row] for row in rows),
-            attributes=tuple(self.attributes[row] for row in rows),
-            ticks=tuple(self.ticks[row] for row in rows),
-            weights=None if self.weights is None else tuple(self.weights[row] for row in rows),
+            excluded=self._reasons.take(kept),
+            attributes=Coded.of(self.attributes, _as_key).take(kept),
+            ticks=Coded.of(self.ticks, _as_key).take(kept),
+            weights=None if self.weights is None else tuple(self.weights[row] for row in kept.tolist()),
         )
+
+    @cached_property
+    def _used_attributes(self) -> Coded[Mapping[str, str]]:
+        return Coded.of(self.attributes, _as_key).take(self.used)
+
+    @cached_property
+    def _used_ticks(self) -> Coded[Mapping[str, Sequence[str]]]:
+        return Coded.of(self.ticks, _as_key).take(self.used)
 
     @cached_property
     def attribute_names(self) -> Sequence[str]:
         """Names of the attributes that any used person has, in order."""
-        return sorted(set().union(*self._used_attributes))
+        rows = self._used_attributes
+        present = np.unique(rows.codes).tolist()
+        return sorted(set().union(*(rows.values[place] for place in present)))
 
     def groups(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
         """Mask of the used persons with each value of an attribute, values in order; "" = value not known."""
-        places: dict[str, int] = {}
-        codes = np.array(
-            [places.setdefault(row.get(attribute, ""), len(places)) for row in self._used_attributes],
-            dtype=np.intp,
-        )
-        return {value: codes == places[value] for value in sorted(places)}
-
-    @cached_property
-    def _used_attributes(self) -> Sequence[Mapping[str, str]]:
-        return [row for row, is_used in zip(self.attributes, self.used.tolist(), strict=True) if is_used]
+        rows = self._used_attributes
+        found = [row.get(attribute, "") for row in rows.values]
+        masks = {
+            value: np.array([one == value for one in found], dtype=np.bool_)[rows.codes]
+            for value in sorted(set(found))
+        }
+        return {value: mask for value, mask in masks.items() if mask.any()}
 
     def ticked(self, question: str, codes: Sequence[str]) -> NDArray[np.bool_]:
         """Which codes each used person ticked for a question: (used persons, codes), in the order of `ratings`."""
-        known = self._ticked.get(question)
-        if known is None:
-            known = self._ticked[question] = self._read_ticks(question)
-        persons, ticks = known
-        found = np.zeros((self.n_used, len(codes)), dtype=np.bool_)
-        for place, code in enumerate(codes):
-            found[persons[ticks == code], place] = True
-        return found
+        rows = self._used_ticks
+        ticks = [frozenset(row.get(question, ())) for row in rows.values]
+        known = np.array([[code in row for code in codes] for row in ticks], dtype=np.bool_)
+        return known.reshape(len(ticks), len(codes))[rows.codes]
 
-    @cached_property
-    def _ticked(self) -> dict[str, tuple[NDArray[np.intp], NDArray[np.str_]]]:
-        return {}
 
-    def _read_ticks(self, question: str) -> tuple[NDArray[np.intp], NDArray[np.str_]]:
-        """Every tick of the used persons: who, and what."""
-        rows = [
-            row.get(question, ())
-            for row, is_used in zip(self.ticks, self.used.tolist(), strict=True)
-            if is_used
-        ]
-        persons = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        return persons, np.array([code for row in rows for code in row], dtype=np.str_)
+def _as_key(row: Mapping[str, str] | Mapping[str, Sequence[str]]) -> object:
+    """What tells two rows of attributes or ticks apart."""
+    return tuple(
+        (name, value if isinstance(value, str) else tuple(value)) for name, value in sorted(row.items())
+    )
 
 
 @dataclass(frozen=True)
@@ -276,9 +279,9 @@ def build_frame(
         mode=mode,
         slots=slots,
         scores=matrix,
-        excluded=tuple(person[3] for person in people),
-        attributes=tuple(person[2] for person in people),
-        ticks=tuple(person[1] for person in people),
+        excluded=Coded.of(person[3] for person in people),
+        attributes=Coded.of((person[2] for person in people), _as_key),
+        ticks=Coded.of((person[1] for person in people), _as_key),
         counts=counts,
         is_collected=asked is not None,
         weights=tuple(float(person[4]) for person in people) if weights else None,
@@ -375,17 +378,36 @@ def _packed(frame: AudienceFrame) -> dict[str, Any]:
         "slots": list(frame.slots),
         "n": frame.n,
         "scores": base64.b64encode(frame.scores.astype("<i2").tobytes()).decode(),
-        "excluded": list(frame.excluded),
-        "attributes": [dict(row) for row in frame.attributes],
-        "ticks": [{code: list(ticks) for code, ticks in row.items()} for row in frame.ticks],
+        "excluded": _coded(frame.excluded),
+        "attributes": _coded(frame.attributes),
+        "ticks": _coded(frame.ticks),
         "counts": [counts.invited, counts.accepted, counts.bounced, counts.started, counts.finished],
     }
+
+
+def _coded(rows: Sequence[Any]) -> dict[str, Any]:
+    """The values that occur, in an order that follows from them alone, and which of them each person has."""
+    coded = Coded.of(rows, lambda row: row if isinstance(row, str) else _as_key(row))
+    present = np.unique(coded.codes).tolist()
+    order = sorted(present, key=lambda place: json.dumps(coded.values[place], sort_keys=True))
+    renumbered = np.zeros(len(coded.values), dtype="<i4")
+    renumbered[order] = np.arange(len(order))
+    codes = renumbered[coded.codes].tobytes()
+    return {"values": [coded.values[place] for place in order], "codes": base64.b64encode(codes).decode()}
+
+
+def _decoded(part: Any) -> Coded[Any]:
+    """Values of the persons as `_coded` packed them; as one list in snapshots of schema 1."""
+    if isinstance(part, list):
+        return Coded.of(part, lambda row: row if isinstance(row, str) else _as_key(row))
+    codes = np.frombuffer(base64.b64decode(part["codes"]), dtype="<i4").astype(np.int32)
+    return Coded(tuple(part["values"]), codes)
 
 
 def unpack_frames(content: bytes) -> Frames:
     """Read the bytes of a snapshot; raises ValueError on another schema."""
     plain = json.loads(zlib.decompress(content))
-    if plain["schema"] != SCHEMA:
+    if plain["schema"] not in READABLE:
         message = f"a snapshot of schema {plain['schema']} cannot be read, only {SCHEMA}"
         raise ValueError(message)
     code, version = plain["instrument"]
@@ -402,9 +424,9 @@ def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
         mode=part["mode"],
         slots=tuple(part["slots"]),
         scores=scores.reshape(part["n"], len(part["slots"])),
-        excluded=tuple(part["excluded"]),
-        attributes=tuple(part["attributes"]),
-        ticks=tuple({code: tuple(ticks) for code, ticks in row.items()} for row in part["ticks"]),
+        excluded=_decoded(part["excluded"]),
+        attributes=_decoded(part["attributes"]),
+        ticks=_decoded(part["ticks"]),
         counts=Counts(*part["counts"]),
         is_collected=bool(part.get("collected")),
         weights=tuple(part["weights"]) if part.get("weights") else None,

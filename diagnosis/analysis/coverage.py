@@ -79,7 +79,7 @@ class _Split:
 def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
     """Groups of those who have a score at all; the small ones and enough others to protect them are hidden."""
     study, audience = book.study, wishes.audience
-    scored = ~np.isnan(wishes.scores[:, list(book.common)]).all(axis=1)
+    scored = answered_mask(book, (wishes.state, None))
     frame = study.frame(audience)
     groups = frame.groups(attribute) if frame else {}
     members = {value: mask & scored for value, mask in groups.items()}
@@ -127,32 +127,30 @@ def _group_rows(
 ) -> list[GroupResult]:
     study = book.study
     plan = study.instrument.waterfall
-    common = list(book.common)
     welch = Rule(paired=False, scale_range=study.scale_range, random_state=study.random_state)
     paired = Rule(paired=True, scale_range=study.scale_range, random_state=study.random_state)
-    later = side(study, standard.audience, standard.scores[:, common])
+    later = book.side(standard.state, None)
     received = book.states.get(plan.end)
     fit: dict[str, tuple[Side, Side]] = {}
     total: dict[str, tuple[Side, Side]] = {}
-    for value, mask in split.members.items():
+    places = {value: np.flatnonzero(mask) for value, mask in split.members.items()}
+    for value, members in places.items():
         if value in split.hidden:
             fit[value] = total[value] = (hidden_side(study, wishes.audience),) * 2
             continue
         fit[value] = (
             later,
-            side(study, wishes.audience, wishes.scores[:, common], subgroup=True, members=mask),
+            side(study, wishes.audience, book.common_scores(wishes.state), subgroup=True, members=members),
         )
         if received is None or received.audience != wishes.audience:
             total[value] = (missing_side(study.unasked_text(plan.end)),) * 2
         else:
-            both = (received.scores, wishes.scores)
-            first, second = (
-                side(study, wishes.audience, scores[:, common], subgroup=True, members=mask)
-                for scores in both
+            first = side(
+                study, wishes.audience, book.common_scores(received.state), subgroup=True, members=members
             )
-            total[value] = (first, second)
+            total[value] = (first, fit[value][1])
     fits, totals = family_gaps(fit, welch), family_gaps(total, paired)
-    cells = _dimension_cells(book, split, standard, wishes, welch)
+    cells = _dimension_cells(book, split, places, standard, wishes, welch)
     return [
         GroupResult(
             attribute=split.attribute,
@@ -169,7 +167,12 @@ def _group_rows(
 
 
 def _dimension_cells(
-    book: ScoreBook, split: _Split, standard: StateScores, wishes: StateScores, rule: Rule
+    book: ScoreBook,
+    split: _Split,
+    places: Mapping[str, NDArray[np.intp]],
+    standard: StateScores,
+    wishes: StateScores,
+    rule: Rule,
 ) -> dict[str, dict[str, Gap]]:
     """Standard minus wish per group and dimension, one family per attribute; each dimension suppressed by itself."""
     study = book.study
@@ -178,15 +181,15 @@ def _dimension_cells(
     for index, dimension in enumerate(study.instrument.dimensions):
         if not all(book.is_dimension_shown(each.state, index) for each in (standard, wishes)):
             continue
-        column = wishes.column(index)
-        counts = {value: int((~np.isnan(column[mask])).sum()) for value, mask in split.members.items()}
+        column, answered = wishes.column(index), book.side(wishes.state, index).given
+        counts = {value: int(np.count_nonzero(mask & answered)) for value, mask in split.members.items()}
         hidden = suppress_split(counts, least) | split.hidden
-        for value, mask in split.members.items():
-            later = side(study, standard.audience, standard.column(index))
+        later = book.side(standard.state, index)
+        for value, members in places.items():
             earlier = (
                 hidden_side(study, wishes.audience)
                 if value in hidden
-                else side(study, wishes.audience, column, subgroup=True, members=mask)
+                else side(study, wishes.audience, column, subgroup=True, members=members)
             )
             pairs[f"{value}\n{dimension.code}"] = (later, earlier)
     cells: dict[str, dict[str, Gap]] = {value: {} for value in split.members}

@@ -1,12 +1,12 @@
 """Constructs rated beside the dimensions (satisfaction, loyalty, image ...): their means and reliability."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from diagnosis.analysis.reliability import reliability_of
 from diagnosis.analysis.states import mean_of
-from diagnosis.analysis.study import Matrix, Study, counted
+from diagnosis.analysis.study import Study, counted
 from diagnosis.result import Outcome
 from diagnosis.stats.results import AlphaEstimate
-from diagnosis.stats.scales import scale_reliability, score_dimension
 from surveys.instruments import Block
 
 NOT_ENOUGH = "not_enough"
@@ -23,14 +23,14 @@ def outcome_results(study: Study) -> Iterator[Outcome]:
             asked = [item for item in block.items if frame is not None and frame.has_slot(item.code)]
             items = [item.code for item in asked if not item.dimension]
             if items:
-                yield _outcome(study, block, audience.code, study.outcome_ratings(audience.code, items))
+                yield _outcome(study, block, audience.code, items)
 
 
-def _outcome(study: Study, block: Block, audience: str, ratings: Matrix) -> Outcome:
+def _outcome(study: Study, block: Block, audience: str, items: Sequence[str]) -> Outcome:
     scale = study.instrument.scales[block.scale]
-    mean = mean_of(study, audience, score_dimension(ratings))
+    mean = mean_of(study, audience, study.scored(audience, items))
     weights = study.weights(audience)
-    found = scale_reliability(ratings, weights=weights) if ratings.shape[1] > 1 else None
+    found = reliability_of(study, audience, items)
     is_shown = (
         isinstance(found, AlphaEstimate)
         and mean.mean is not None
@@ -44,7 +44,7 @@ def _outcome(study: Study, block: Block, audience: str, ratings: Matrix) -> Outc
         low=scale.low,
         high=scale.high,
         mean=mean,
-        k=ratings.shape[1],
+        k=len(items),
         alpha=shown.alpha if shown else None,
         ci_low=shown.ci_low if shown else None,
         ci_high=shown.ci_high if shown else None,

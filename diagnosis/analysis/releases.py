@@ -81,10 +81,8 @@ class Releases:
 def answered_mask(book: ScoreBook, column: Column) -> Mask:
     """Who has a score in a column: (used persons,)."""
     state, dimension = column
-    found = book.states[state]
-    if dimension is not None:
-        return np.asarray(~np.isnan(found.column(dimension)))
-    return np.asarray(~np.isnan(found.scores[:, list(book.common)]).all(axis=1))
+    given = book.side(state, dimension).given
+    return given if dimension is not None else np.asarray(given.any(axis=1))
 
 
 def _nobody_split(n: int) -> _Splits:

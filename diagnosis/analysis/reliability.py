@@ -1,14 +1,18 @@
 """Reliability of every dimension in every state, and agreement inside the staff audiences."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.scores import ScoreBook, slots_of
 from diagnosis.analysis.study import Matrix, Study
 from diagnosis.result import Agreement, Reliability
 from diagnosis.stats.agreement import AgreementEstimate, TwoPeaks, two_peaks, within_group_agreement
-from diagnosis.stats.results import AlphaEstimate
-from diagnosis.stats.scales import scale_reliability
+from diagnosis.stats.points import point_covariances
+from diagnosis.stats.results import AlphaEstimate, NotEnough
+from diagnosis.stats.scales import reliability_of_covariances, scale_reliability
 from surveys.disclosure import CUSTOMERS, is_indicative
+from surveys.instruments import NO_STANDARD
 
 NOT_ENOUGH = "not_enough"
 
@@ -20,10 +24,7 @@ def reliabilities(book: ScoreBook) -> tuple[Reliability, ...]:
     for code, found in book.states.items():
         for dimension in study.instrument.dimensions:
             items = book.items[code][dimension.code]
-            ratings = study.ratings(found.audience, code, items)
-            estimate = (
-                scale_reliability(ratings, weights=study.weights(found.audience)) if len(items) > 1 else None
-            )
+            estimate = reliability_of(study, found.audience, slots_of(code, items))
             is_known = isinstance(estimate, AlphaEstimate) and study.is_shown(found.audience)
             if (
                 isinstance(estimate, AlphaEstimate)
@@ -44,6 +45,17 @@ def reliabilities(book: ScoreBook) -> tuple[Reliability, ...]:
                     )
                 )  # fmt: skip
     return tuple(rows)
+
+
+def reliability_of(study: Study, audience: str, codes: Sequence[str]) -> AlphaEstimate | NotEnough | None:
+    """Reliability of the slots of one scale; None of a single one."""
+    if len(codes) < 2:
+        return None
+    points, weights = study.points(audience, codes), study.weights(audience)
+    if points is None or weights is not None:
+        return scale_reliability(study.outcome_ratings(audience, codes), weights=weights)
+    found = point_covariances(points, missing_up_to=NO_STANDARD)
+    return found if isinstance(found, NotEnough) else reliability_of_covariances(*found)
 
 
 def agreements(book: ScoreBook) -> tuple[Agreement, ...]:

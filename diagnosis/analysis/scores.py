@@ -5,15 +5,17 @@ items, managers likewise with both of theirs; an item that one of the waterfall'
 Where an instrument pairs dimensions, every state has items of its own and a person needs both of the two scores.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from diagnosis.analysis.study import Matrix, Study
+from diagnosis.analysis.testing import Side, side
+from diagnosis.stats.points import score_point_pair
 from diagnosis.stats.scales import score_dimension, score_pair
-from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD
+from surveys.instruments import MISSING, NO_STANDARD
 
 MOST = 0.5
 MIN_SHOWN_DIMENSIONS = 0.5
@@ -59,6 +61,24 @@ class ScoreBook:
     def is_measured(self, state: str) -> bool:
         """Tell whether somebody was asked."""
         return state in self.states
+
+    def common_scores(self, state: str) -> Matrix:
+        """Scores (persons, common dimensions) of a state."""
+        scores = self.states[state].scores
+        return scores if len(self.common) == scores.shape[1] else scores[:, list(self.common)]
+
+    def side(self, state: str, dimension: int | None) -> Side:
+        """The state as a side of gaps, on a dimension or (None) over all common ones; the same for all gaps."""
+        key = (state, dimension)
+        if key not in self._sides:
+            found = self.states[state]
+            scores = self.common_scores(state) if dimension is None else found.column(dimension)
+            self._sides[key] = side(self.study, found.audience, scores)
+        return self._sides[key]
+
+    @cached_property
+    def _sides(self) -> dict[tuple[str, int | None], Side]:
+        return {}
 
     def may_show(self, state: str, dimension: int) -> bool:
         """Tell whether the state's mean on a dimension may be shown."""
@@ -133,15 +153,24 @@ def _column(
     study: Study, audience: str, own: tuple[str, tuple[str, ...]], partner: tuple[str, tuple[str, ...]]
 ) -> Matrix:
     """Scores of one state (code, items) on one dimension; with a partner a person needs both sides."""
-    ratings = study.ratings(audience, *own)
     if not own[1]:
-        return np.full(ratings.shape[0], np.nan)
+        return np.full(study.ratings(audience, *own).shape[0], np.nan)
     if not partner[0]:
-        return score_dimension(ratings)
+        return study.scored(audience, slots_of(*own))
+    if study.instrument.pairing == "item":
+        points, others = (study.points(audience, slots_of(*side)) for side in (own, partner))
+        if points is not None and others is not None and points.shape == others.shape:
+            return score_point_pair(points, others, missing_up_to=NO_STANDARD).later
+    ratings = study.ratings(audience, *own)
     other = study.ratings(audience, *partner)
     if study.instrument.pairing == "item":
         return score_pair(ratings, other).later
     return np.where(np.isnan(score_dimension(other)), np.nan, score_dimension(ratings))
+
+
+def slots_of(state: str, items: Sequence[str]) -> list[str]:
+    """Codes of the slots that hold the items of a state."""
+    return [f"{state}.{item}" for item in items]
 
 
 def _partners(study: Study, owners: Mapping[str, str]) -> dict[str, str]:
@@ -165,9 +194,8 @@ def _without_standard(study: Study, owners: Mapping[str, str]) -> tuple[ItemWith
         if audience is None or frame is None or not study.is_shown(audience):
             continue
         items = [item.code for item in study.instrument.items]
-        packed = frame.packed([f"{state.code}.{item}" for item in items])
-        for column, item in enumerate(items):
-            answers = packed[:, column][packed[:, column] != MISSING]
+        for row, item in zip(frame.packed(slots_of(state.code, items)), items, strict=True):
+            answers = row[row != MISSING]
             n = int(answers.size)
             if n and study.may_show(audience, n):
                 share = float((answers == NO_STANDARD).mean())
@@ -227,13 +255,6 @@ def _own_items(
 
 
 def _held_items(study: Study, audience: str, state: str, items: list[str]) -> set[str]:
-    answered = ~np.isnan(study.ratings(audience, state, items))
-    return {item for column, item in enumerate(items) if answered[:, column].any()}
-
-
-def cannot_judge_share(study: Study, audience: str, state: str, items: list[str]) -> float:
-    """Share of 'cannot judge' among all values asked of the used persons."""
     frame = study.frame(audience)
-    if frame is None or not items or not frame.n_used:
-        return 0.0
-    return float((frame.packed([f"{state}.{item}" for item in items]) == CANNOT_JUDGE).mean())
+    rows = () if frame is None else frame.packed(slots_of(state, items))
+    return {item for item, row in zip(items, rows, strict=False) if (row > NO_STANDARD).any()}

@@ -35,7 +35,7 @@ class Sides:
             return hidden_side(book.study, found.audience)
         if found.n(index) == 0:
             return missing_side(lacking_text(book, state))
-        return side(book.study, found.audience, found.column(index))
+        return book.side(state, index)
 
     def side_of_overall(self, state: str) -> Side:
         """One state over all common dimensions."""
@@ -45,7 +45,7 @@ class Sides:
         found = book.states[state]
         if not book.is_shown(state) or not book.common:
             return hidden_side(book.study, found.audience)
-        return side(book.study, found.audience, found.scores[:, list(book.common)])
+        return book.side(state, None)
 
 
 def lacking_text(book: ScoreBook, state: str) -> str:

@@ -1,19 +1,22 @@
 """Means of states and items with their intervals; hidden ones carry their reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
-from diagnosis.analysis.scores import ScoreBook, cannot_judge_share
+from diagnosis.analysis.scores import ScoreBook, slots_of
 from diagnosis.analysis.sides import lacking_text
 from diagnosis.analysis.study import Matrix, Study, counted
 from diagnosis.result import Mean, Quality, StateResult
-from diagnosis.stats.gaps import person_values
-from diagnosis.stats.means import estimate_mean
-from diagnosis.stats.results import NotEnough
-from diagnosis.stats.scales import count_prorated
+from diagnosis.stats.columns import Column
+from diagnosis.stats.gaps import person_column
+from diagnosis.stats.means import mean_of_column, mean_of_sums
+from diagnosis.stats.points import count_prorated_points, point_sums
+from diagnosis.stats.results import MeanEstimate, NotEnough
 from surveys.disclosure import is_indicative
+from surveys.instruments import CANNOT_JUDGE, NO_STANDARD
 
 
 def mean_of(
@@ -25,36 +28,43 @@ def mean_of(
     """
     if not is_part and study.tells_everybody(audience, column):
         return Mean(suppressed=study.hidden_text(audience))
-    return _mean(study, audience, column, study.weights(audience), subgroup=subgroup)
+    return mean_of_values(study, audience, Column.of(column, study.weights(audience)), subgroup=subgroup)
 
 
-def _mean(
-    study: Study, audience: str, column: Matrix, weights: Matrix | None, *, subgroup: bool = False
-) -> Mean:
-    answered = ~np.isnan(column)
-    n = int(answered.sum())
-    n_counted = counted(n, None if weights is None else weights[answered])
+def mean_of_values(study: Study, audience: str, column: Column, *, subgroup: bool = False) -> Mean:
+    """`mean_of` of complete values, whose sums may be known from other figures."""
+    hidden = _hidden(study, audience, column.n, column.weights, subgroup=subgroup)
+    if hidden is not None:
+        return hidden
+    found = mean_of_column(column)
+    return nobody() if isinstance(found, NotEnough) else _shown(audience, found)
+
+
+def nobody() -> Mean:
+    """The mean of nobody's answers."""
+    return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
+
+
+def _hidden(
+    study: Study, audience: str, n: int, weights: Matrix | None = None, *, subgroup: bool = False
+) -> Mean | None:
+    """What stands in the place of a mean of so many answers that may not be shown; None where it may."""
     if n == 0:
-        return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
-    if not study.is_shown(audience) or not study.may_show(audience, n_counted, subgroup=subgroup):
+        return nobody()
+    if not study.is_shown(audience) or not study.may_show(audience, counted(n, weights), subgroup=subgroup):
         return Mean(suppressed=study.hidden_text(audience))
-    found = estimate_mean(column, weights=weights)
-    if isinstance(found, NotEnough):
-        return Mean(not_measured=_("Not measured: nobody has answered enough of it."))
-    return Mean(found.n, found.mean, found.sd, found.ci_low, found.ci_high, is_indicative(audience, n))
+    return None
+
+
+def _shown(audience: str, found: MeanEstimate) -> Mean:
+    return Mean(found.n, found.mean, found.sd, found.ci_low, found.ci_high, is_indicative(audience, found.n))
 
 
 def overall_mean(study: Study, audience: str, matrix: Matrix) -> Mean:
     """Unweighted mean of the dimension means; its interval rests on what each person contributes to it."""
     if not matrix.shape[1]:
         return Mean(suppressed=study.hidden_text(audience))
-    weights = study.weights(audience)
-    values, mean = person_values(matrix, weights)
-    kept = None if weights is None else weights[~np.isnan(matrix).all(axis=1)]
-    found = _mean(study, audience, values, kept)
-    if found.mean is None:
-        return found
-    return Mean(found.n, mean, found.sd, found.ci_low, found.ci_high, found.indicative)
+    return mean_of_values(study, audience, person_column(matrix, study.weights(audience)))
 
 
 def state_results(book: ScoreBook) -> dict[str, StateResult]:
@@ -65,12 +75,12 @@ def state_results(book: ScoreBook) -> dict[str, StateResult]:
         dimensions = {
             dimension.code: Mean(not_measured=lacking_text(book, code))
             if found.n(index) == 0
-            else mean_of(study, found.audience, found.column(index))
+            else mean_of_values(study, found.audience, book.side(code, index).column)
             for index, dimension in enumerate(study.instrument.dimensions)
         }
         overall = (
-            overall_mean(study, found.audience, found.scores[:, list(book.common)])
-            if book.is_shown(code)
+            mean_of_values(study, found.audience, book.side(code, None).column)
+            if book.is_shown(code) and book.common
             else Mean(suppressed=study.hidden_text(found.audience))
         )
         results[code] = StateResult(found.audience, overall, dimensions)
@@ -85,30 +95,59 @@ def item_means(book: ScoreBook) -> dict[str, Mapping[str, Mean]]:
     for code, found in book.states.items():
         items = [item.code for item in study.instrument.items if item.is_asked_in(code)]
         used = np.array([any(item in kept for kept in book.items[code].values()) for item in items])
-        ratings = study.ratings(found.audience, code, items)
-        if is_item_paired and code in book.partners:
-            other = np.isnan(study.ratings(found.audience, book.partners[code], items))
-            ratings = np.where(other & used, np.nan, ratings)
+        partner = book.partners[code] if is_item_paired and code in book.partners else None
         frame = study.frame(found.audience)
-        hidden = _agreed_dimensions(study, found.audience, items, ratings)
+        rows = _means_of_items(study, found.audience, (code, partner), items, used)
+        agreed = _with_their_dimensions(study, {item for item, (_, is_told) in rows.items() if is_told})
         means[code] = {
             item: Mean(not_measured=_("Not measured: not asked."))
             if frame is None or not frame.has_slot(f"{code}.{item}")
             else Mean(suppressed=study.hidden_text(found.audience))
-            if item in hidden
-            else mean_of(study, found.audience, ratings[:, column])
-            for column, item in enumerate(items)
+            if item in agreed
+            else mean
+            for item, (mean, _is_told) in rows.items()
         }
     return means
 
 
-def _agreed_dimensions(study: Study, audience: str, items: list[str], ratings: Matrix) -> set[str]:
-    """Items of the dimensions with an item on which so few all agree: from the others it could be computed."""
-    agreed = {
-        item for column, item in enumerate(items) if study.tells_everybody(audience, ratings[:, column])
-    }
+def _with_their_dimensions(study: Study, agreed: set[str]) -> set[str]:
+    """All items of the dimensions that hold one of these: from the others it could be computed."""
     groups = [{item.code for item in dimension.items} for dimension in study.instrument.dimensions]
     return set().union(*(group for group in groups if group & agreed))
+
+
+def _means_of_items(
+    study: Study,
+    audience: str,
+    states: tuple[str, str | None],
+    items: Sequence[str],
+    used: NDArray[np.bool_],
+) -> dict[str, tuple[Mean, bool]]:
+    """Mean of each item in a state, and whether so few all agree on it that it would tell everybody's answer.
+
+    Of `used` items over the persons who answered them in the partner of the state as well.
+    """
+    own, partner = states
+    points, frame = study.points(audience, slots_of(own, items)), study.frame(audience)
+    if points is None or frame is None or study.weights(audience) is not None:
+        ratings = study.ratings(audience, own, items)
+        if partner is not None:
+            other = np.isnan(study.ratings(audience, partner, items))
+            ratings = np.where(other & used, np.nan, ratings)
+        return {
+            item: (mean_of(study, audience, column), study.tells_everybody(audience, column))
+            for item, column in zip(items, ratings.T, strict=True)
+        }
+    answered = points > NO_STANDARD
+    if partner is not None:
+        answered &= (frame.packed(slots_of(partner, items)) > NO_STANDARD) | ~used[:, None]
+    found = {}
+    for item, row, given, sums in zip(items, points, answered, point_sums(points, answered), strict=True):
+        sd = sums.sd if sums.n > 1 else None
+        mean = _hidden(study, audience, sums.n) or _shown(audience, mean_of_sums(sums.n, sums.mean, sd))
+        is_told = not sd and study.tells_everybody(audience, row[given].astype(np.float64))
+        found[item] = (mean, is_told)
+    return found
 
 
 def state_quality(book: ScoreBook) -> tuple[Quality, ...]:
@@ -120,21 +159,22 @@ def state_quality(book: ScoreBook) -> tuple[Quality, ...]:
         if frame is None or not study.is_shown(found.audience):
             continue
         used = [item for items in book.items[code].values() for item in items]
-        answered = ~np.isnan(study.ratings(found.audience, code, used))
-        prorated = sum(
-            count_prorated(study.ratings(found.audience, code, items))
-            for items in book.items[code].values()
-            if items
-        )
-        scored = int((~np.isnan(found.scores)).sum())
+        packed = frame.packed(slots_of(code, used))
+        parts = (frame.packed(slots_of(code, items)) for items in book.items[code].values() if items)
+        prorated = sum(count_prorated_points(part, missing_up_to=NO_STANDARD) for part in parts)
+        scored = sum(found.n(place) for place in range(found.scores.shape[1]))
         rows.append(
             Quality(
                 state=code,
                 audience=found.audience,
                 n=frame.n_used,
-                answered=float(answered.mean()) if answered.size else 0.0,
-                cannot_judge=cannot_judge_share(study, found.audience, code, used),
+                answered=_share(packed > NO_STANDARD),
+                cannot_judge=_share(packed == CANNOT_JUDGE),
                 prorated=prorated / scored if scored else 0.0,
             )
         )
     return tuple(rows)
+
+
+def _share(marked: NDArray[np.bool_]) -> float:
+    return float(np.count_nonzero(marked)) / marked.size if marked.size else 0.0

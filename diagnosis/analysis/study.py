@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from diagnosis.frames import AudienceFrame, Frames
+from diagnosis.stats.points import PointArray, score_points
+from diagnosis.stats.scales import score_dimension
 from diagnosis.stats.weighting import effective_n
 from surveys import disclosure
 from surveys.enums import Mode
-from surveys.instruments import READINESS_STATE, Instrument, State
+from surveys.instruments import NO_STANDARD, READINESS_STATE, Instrument, State
 
 Matrix = NDArray[np.float64]
 MOST_PERSONS = 20_000
@@ -58,8 +60,10 @@ class Study:
 
     def tells_everybody(self, audience: str, column: Matrix) -> bool:
         """Tell whether a figure over a column (used persons,) would be each person's own answer."""
-        values = column[~np.isnan(column)].tolist()
-        return disclosure.tells_everybody(values, named=self.is_named(audience))
+        given = ~np.isnan(column)
+        if np.count_nonzero(given) >= disclosure.MIN_UNANIMOUS:
+            return False
+        return disclosure.tells_everybody(column[given].tolist(), named=self.is_named(audience))
 
     def weights(self, audience: str) -> Matrix | None:
         """Weights (used persons,) of an audience with mean 1, or None when everybody counts the same."""
@@ -95,6 +99,28 @@ class Study:
             if code in self.reversed_items:
                 matrix[:, column] = self.reversed_items[code] - matrix[:, column]
         return matrix
+
+    def points(self, audience: str, codes: Sequence[str]) -> PointArray | None:
+        """Ratings (slots, used persons) as whole numbers, codes of no answer up to NO_STANDARD; reversed items turned.
+
+        None where a file's numbers were put on the scale in a straight line, which makes fractions of them.
+        """
+        frame = self.frame(audience)
+        if frame is None or any(code in frame.conversions for code in codes):
+            return None
+        rows = frame.packed(codes)
+        for place, code in enumerate(codes):
+            if code in self.reversed_items:
+                turned = np.int16(self.reversed_items[code]) - rows[place]
+                np.copyto(rows[place], turned, where=rows[place] > NO_STANDARD)
+        return rows
+
+    def scored(self, audience: str, codes: Sequence[str]) -> Matrix:
+        """Mean of the answered slots of each used person (persons,), nan where fewer than half are answered."""
+        points = self.points(audience, codes)
+        if points is None:
+            return score_dimension(self.outcome_ratings(audience, codes))
+        return score_points(points, missing_up_to=NO_STANDARD)
 
     def readiness(self, audience: str, items: Sequence[str]) -> Matrix:
         """Readiness ratings (used persons, items)."""

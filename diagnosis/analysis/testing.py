@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,16 @@ from diagnosis.stats.certainty import (
     is_equivalent,
     severity,
 )
-from diagnosis.stats.gaps import overall_paired_gap, overall_welch_gap, paired_gap, welch_gap
+from diagnosis.stats.columns import Column
+from diagnosis.stats.gaps import (
+    overall_paired_gap,
+    overall_welch_gap,
+    paired_columns_gap,
+    paired_gap,
+    person_column,
+    welch_columns_gap,
+    welch_gap,
+)
 from diagnosis.stats.power import detectable_noncentrality
 from diagnosis.stats.results import GapEstimate, NotEnough
 from diagnosis.stats.weighting import column_means
@@ -26,19 +36,34 @@ from surveys.disclosure import is_indicative
 Answer = GapEstimate | NotEnough
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One side of a gap: whose answers, how many, and their scores; `hidden` or `missing` say why there are none.
 
-    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions); `weights` (persons,) or None.
+    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions); `given` marks those there are;
+    `weights` (persons,) or None.
+    What tests need of them is computed once, however many gaps have the side.
     """
 
     audience: str
     n: int
     scores: Matrix
+    given: NDArray[np.bool_]
     hidden: str = ""
     missing: str = ""
     weights: Matrix | None = None
+
+    @cached_property
+    def column(self) -> Column:
+        """The scores there are; of a matrix the person values of the overall mean."""
+        if self.scores.ndim == 1:
+            return Column.of(self.scores, self.weights, kept=self.given)
+        return person_column(self.scores, self.weights)
+
+    @cached_property
+    def is_on_scale(self) -> bool:
+        """Tell whether a matrix has a score in every column, so that its person values may be tested as they are."""
+        return self.scores.ndim == 1 or bool(self.given.any(axis=0).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +81,50 @@ def side(
     scores: Matrix,
     *,
     subgroup: bool = False,
-    members: NDArray[np.bool_] | None = None,
+    members: NDArray[np.intp] | None = None,
 ) -> Side:
-    """Side of a gap from scores of the audience's used persons, or of those `members` marks; hidden when too few."""
+    """Side of a gap from scores of the audience's used persons, or of those at `members`; hidden when too few."""
     weights = study.weights(audience)
     if members is not None:
-        scores, weights = scores[members], None if weights is None else weights[members]
-    answered = ~np.isnan(scores) if scores.ndim == 1 else ~np.isnan(scores).all(axis=1)
-    n = int(answered.sum())
+        scores, weights = rows_of(scores, members), None if weights is None else weights[members]
+    given = np.logical_not(np.isnan(scores))
+    answered = given if scores.ndim == 1 else given.any(axis=1)
+    n = int(np.count_nonzero(answered))
     n_counted = counted(n, None if weights is None else weights[answered])
     hidden = "" if study.may_show(audience, n_counted, subgroup=subgroup) else study.hidden_text(audience)
-    return Side(audience, n, scores, hidden=hidden, weights=weights)
+    return Side(audience, n, scores, given, hidden=hidden, weights=weights)
+
+
+def rows_of(scores: Matrix, members: NDArray[np.intp]) -> Matrix:
+    """Scores of some persons, column by column in memory as all scores are."""
+    if scores.ndim == 1:
+        return scores[members]
+    found = np.empty((members.size, scores.shape[1]), order="F")
+    for place, column in enumerate(scores.T):
+        np.take(column, members, out=found[:, place])
+    return found
 
 
 def hidden_side(study: Study, audience: str) -> Side:
     """Side that may not be shown whatever its scores."""
-    return Side(audience, 0, np.empty(0), hidden=study.hidden_text(audience))
+    return Side(audience, 0, np.empty(0), np.empty(0, np.bool_), hidden=study.hidden_text(audience))
 
 
 def missing_side(reason: str) -> Side:
     """Side nobody was asked about."""
-    return Side("", 0, np.empty(0), missing=reason)
+    return Side("", 0, np.empty(0), np.empty(0, np.bool_), missing=reason)
 
 
 def estimate(later: Side, earlier: Side, rule: Rule) -> Answer | None:
     """Test of one gap (columns) or of its overall means (matrices); None when a side is hidden or missing."""
     if any(each.hidden or each.missing for each in (later, earlier)):
         return None
+    is_matched = not rule.paired or np.array_equal(later.given, earlier.given)
+    if is_matched and later.is_on_scale and earlier.is_on_scale:
+        of_columns = paired_columns_gap if rule.paired else welch_columns_gap
+        return of_columns(
+            later.column, earlier.column, scale_range=rule.scale_range, random_state=rule.random_state
+        )
     weights: dict[str, Any] = {"weights_later": later.weights, "weights_earlier": earlier.weights}
     if rule.paired:
         weights = {"weights": later.weights}

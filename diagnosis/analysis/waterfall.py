@@ -76,7 +76,7 @@ def _draw(
     audiences: dict[str, dict[str, Matrix]] = {}
     for state in dict.fromkeys(state for gap in steps for state in (gap.earlier, gap.later)):
         found = book.states[state]
-        audiences.setdefault(found.audience, {})[state] = found.scores[:, columns]
+        audiences.setdefault(found.audience, {})[state] = book.common_scores(state)
     chain = [WaterfallStep(gap.code, gap.stage, gap.later, gap.earlier) for gap in steps]
     dimensions = book.study.instrument.dimensions
     kept = np.array([weights.get(dimensions[index].code, 0.0) for index in columns])

@@ -11,11 +11,11 @@ from diagnosis.stats.arrays import (
     FloatArray,
     as_column,
     as_matrix,
-    is_constant,
     require_positive,
     require_same_shape,
     require_share,
 )
+from diagnosis.stats.columns import BLOCK, Column
 from diagnosis.stats.distributions import t_quantile, t_two_sided_p
 from diagnosis.stats.effects import hedges_correction
 from diagnosis.stats.exceptions import StatisticsError
@@ -23,13 +23,8 @@ from diagnosis.stats.means import fpc_factor
 from diagnosis.stats.permutation import sign_flip_p, studentized_permutation
 from diagnosis.stats.power import welch_df
 from diagnosis.stats.results import GapEstimate, NotEnough
-from diagnosis.stats.skewness import corrected_t, third_cumulant
-from diagnosis.stats.weighting import (
-    check_weights,
-    mean_error,
-    weighted_mean,
-    weighted_variance,
-)
+from diagnosis.stats.skewness import corrected_t
+from diagnosis.stats.weighting import check_weights
 
 PERMUTED_ALWAYS_BELOW, PERMUTATION_BELOW, BEYOND_DOUBT, NOTHING_FOUND = 20, 50, 1e-4, 0.05
 """Pairs and persons on the smaller of two sides below which a permutation test stands beside the t test. Two sides of
@@ -44,41 +39,19 @@ class _Options:
     random_state: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """Complete values of both sides with their weights, and the two means whose difference is the gap."""
-
-    later: FloatArray
-    earlier: FloatArray
-    mean_later: float
-    mean_earlier: float
-    weights_later: FloatArray | None = None
-    weights_earlier: FloatArray | None = None
-
-    @property
-    def variances(self) -> tuple[float, float]:
-        """Variances of later and earlier."""
-        return (
-            weighted_variance(self.later, self.weights_later),
-            weighted_variance(self.earlier, self.weights_earlier),
-        )
-
-    @property
-    def is_weighted(self) -> bool:
-        """Tell whether a side has weights; the permutation tests know none."""
-        return self.weights_later is not None or self.weights_earlier is not None
-
-
-def _check(scale_range: float, *columns: FloatArray) -> None:
+def _check(scale_range: float, *columns: Column) -> None:
     require_positive(scale_range, name="scale_range")
-    values = [column for column in columns if column.size]
-    if values:
-        spread = max(float(np.nanmax(each)) for each in values) - min(
-            float(np.nanmin(each)) for each in values
-        )
+    ends = [column.ends for column in columns if column.n]
+    if ends:
+        spread = max(high for _, high in ends) - min(low for low, _ in ends)
         if spread > scale_range * (1.0 + 1e-9):
             message = f"answers spread over {spread:g} points on a scale of {scale_range:g}"
             raise StatisticsError(message)
+
+
+def _check_matrices(scale_range: float, *matrices: FloatArray) -> None:
+    """`_check` of scores whose person values are tested: the scores, not the values, must fit the scale."""
+    _check(scale_range, *(Column.of(column) for matrix in matrices for column in matrix.T))
 
 
 def _options(confidence_level: float, random_state: int) -> _Options:
@@ -87,7 +60,8 @@ def _options(confidence_level: float, random_state: int) -> _Options:
 
 
 def _assemble(
-    sides: _Sides,
+    later: Column,
+    earlier: Column,
     options: _Options,
     *,
     se: float,
@@ -97,18 +71,18 @@ def _assemble(
     permutation_p: float | None,
     skew_p: float,
 ) -> GapEstimate:
-    estimate = sides.mean_later - sides.mean_earlier
+    estimate = later.mean - earlier.mean
     half = t_quantile(0.5 + options.confidence_level / 2.0, df) * se
     half90 = t_quantile(0.5 + EQUIVALENCE_LEVEL / 2.0, df) * se
     t = estimate / se
     return GapEstimate(
         paired=d_z is not None,
-        n_later=int(sides.later.size),
-        n_earlier=int(sides.earlier.size),
-        mean_later=sides.mean_later,
-        mean_earlier=sides.mean_earlier,
-        sd_later=sqrt(sides.variances[0]),
-        sd_earlier=sqrt(sides.variances[1]),
+        n_later=later.n,
+        n_earlier=earlier.n,
+        mean_later=later.mean,
+        mean_earlier=earlier.mean,
+        sd_later=sqrt(later.variance),
+        sd_earlier=sqrt(earlier.variance),
         estimate=estimate,
         se=se,
         df=df,
@@ -130,68 +104,62 @@ def _correction(n: int, population: int | None) -> float:
     return fpc_factor(n, population) or 1.0
 
 
-def _paired(sides: _Sides, options: _Options, population: int | None) -> GapEstimate | NotEnough:
-    n = int(sides.later.size)
-    estimate = sides.mean_later - sides.mean_earlier
+def _paired(
+    later: Column, earlier: Column, differences: Column, options: _Options, population: int | None
+) -> GapEstimate | NotEnough:
+    n = differences.n
+    estimate = later.mean - earlier.mean
     if n < 2:
         return NotEnough("too_few", n, 2, estimate if n else None)
-    differences = sides.later - sides.earlier
-    if is_constant(differences):
+    if differences.is_constant:
         return NotEnough("no_variation", n, 2, estimate)
-    sd = sqrt(weighted_variance(differences, sides.weights_later))
-    average_sd = sqrt(sum(sides.variances) / 2.0)
+    average_sd = sqrt((later.variance + earlier.variance) / 2.0)
     factor = hedges_correction(n - 1)
-    few = n < PERMUTED_ALWAYS_BELOW and not sides.is_weighted
-    error = mean_error(differences, sides.weights_later)
-    se = error * _correction(n, population)
-    skewness = third_cumulant(differences, sides.weights_later) / error**3
+    few = n < PERMUTED_ALWAYS_BELOW and differences.weights is None
+    se = differences.error * _correction(n, population)
+    permutation_p = sign_flip_p(differences.values, random_state=options.random_state) if few else None
     return _assemble(
-        sides,
+        later,
+        earlier,
         options,
         se=se,
         df=float(n - 1),
         g=None if factor is None else factor * estimate / average_sd,
-        d_z=estimate / sd,
-        permutation_p=sign_flip_p(differences, random_state=options.random_state) if few else None,
-        skew_p=_skew_p(estimate / se, skewness, float(n - 1)),
+        d_z=estimate / sqrt(differences.variance),
+        permutation_p=permutation_p,
+        skew_p=_skew_p(estimate / se, differences.cumulant / differences.error**3, float(n - 1)),
     )
 
 
 def _welch(
-    sides: _Sides, options: _Options, populations: tuple[int | None, int | None]
+    later: Column, earlier: Column, options: _Options, populations: tuple[int | None, int | None]
 ) -> GapEstimate | NotEnough:
-    later, earlier = sides.later, sides.earlier
-    n_later, n_earlier = int(later.size), int(earlier.size)
-    fewest = min(n_later, n_earlier)
-    estimate = sides.mean_later - sides.mean_earlier
+    fewest = min(later.n, earlier.n)
+    estimate = later.mean - earlier.mean
     if fewest < 2:
         return NotEnough("too_few", fewest, 2, estimate if fewest else None)
-    if is_constant(later) and is_constant(earlier):
+    if later.is_constant and earlier.is_constant:
         return NotEnough("no_variation", fewest, 2, estimate)
-    variance_later, variance_earlier = sides.variances
-    plain = (
-        _variance_of_mean(later, sides.weights_later, variance_later),
-        _variance_of_mean(earlier, sides.weights_earlier, variance_earlier),
-    )
     corrected = [
-        variance * _correction(column.size, population) ** 2
-        for column, variance, population in zip((later, earlier), plain, populations, strict=True)
+        column.squared_error * _correction(column.n, population) ** 2
+        for column, population in zip((later, earlier), populations, strict=True)
     ]
-    pooled_df = n_later + n_earlier - 2
-    pooled_sd = sqrt(((n_later - 1) * variance_later + (n_earlier - 1) * variance_earlier) / pooled_df)
+    pooled_df = later.n + earlier.n - 2
+    pooled_sd = sqrt(((later.n - 1) * later.variance + (earlier.n - 1) * earlier.variance) / pooled_df)
     factor = hedges_correction(pooled_df)
-    se, df = sqrt(sum(corrected)), welch_df(corrected[0], n_later, corrected[1], n_earlier)
-    error = sqrt(sum(plain))
-    cumulant = third_cumulant(later, sides.weights_later) - third_cumulant(earlier, sides.weights_earlier)
+    se, df = sqrt(sum(corrected)), welch_df(corrected[0], later.n, corrected[1], earlier.n)
+    error = sqrt(later.squared_error + earlier.squared_error)
+    cumulant = later.cumulant - earlier.cumulant
     permutation_p, skew_p = None, _skew_p(estimate / se, cumulant / error**3, df)
     plain_p = t_two_sided_p(estimate / se, df)
     doubtful = plain_p <= NOTHING_FOUND and max(plain_p, skew_p) > BEYOND_DOUBT
     few = fewest < PERMUTATION_BELOW and (doubtful or fewest < PERMUTED_ALWAYS_BELOW)
-    if few and not sides.is_weighted:
-        permuted = studentized_permutation(later, earlier, random_state=options.random_state)
+    if few and later.weights is None and earlier.weights is None:
+        permuted = studentized_permutation(later.values, earlier.values, random_state=options.random_state)
         permutation_p, skew_p = permuted.p_value, permuted.skew_p
     return _assemble(
-        sides,
+        later,
+        earlier,
         options,
         se=se,
         df=df,
@@ -205,10 +173,6 @@ def _welch(
 def _skew_p(t: float, skewness: float, df: float) -> float:
     """Two-sided p-value of the skewness-corrected t."""
     return t_two_sided_p(float(corrected_t(t, skewness)), df)
-
-
-def _variance_of_mean(values: FloatArray, weights: FloatArray | None, variance: float) -> float:
-    return variance / values.size if weights is None else mean_error(values, weights) ** 2
 
 
 def _with_weights(
@@ -241,13 +205,34 @@ def paired_gap(
     """
     one, two = as_column(later, name="first"), as_column(earlier, name="second")
     require_same_shape(one, two)
-    both = ~(np.isnan(one) | np.isnan(two))
-    one, kept = _with_weights(one, weights, both)
-    two = two[both]
-    _check(scale_range, one, two)
+    both: BoolArray = np.logical_not(np.isnan(one) | np.isnan(two))
+    sides = (Column.of(column, weights, kept=both) for column in (one, two))
+    return paired_columns_gap(
+        *sides,
+        scale_range=scale_range,
+        confidence_level=confidence_level,
+        population=population,
+        random_state=random_state,
+    )
+
+
+def paired_columns_gap(
+    later: Column,
+    earlier: Column,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    population: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """`paired_gap` of the values of the same persons in the same order, whose sums may be known from other gaps."""
+    _check(scale_range, later, earlier)
     options = _options(confidence_level, random_state)
-    sides = _Sides(one, two, weighted_mean(one, kept), weighted_mean(two, kept), kept, kept)
-    return _paired(sides, options, population)
+    return _paired(later, earlier, _differences(later, earlier), options, population)
+
+
+def _differences(later: Column, earlier: Column) -> Column:
+    return Column(later.values - earlier.values, later.weights)
 
 
 def welch_gap(
@@ -269,13 +254,31 @@ def welch_gap(
     on against t). Arguments, units and errors as in `paired_gap`; the columns may differ in length.
     R: t.test(later, earlier); effectsize::hedges_g().
     """
-    one, two = as_column(later, name="later"), as_column(earlier, name="earlier")
-    one, w_one = _with_weights(one, weights_later, ~np.isnan(one))
-    two, w_two = _with_weights(two, weights_earlier, ~np.isnan(two))
-    _check(scale_range, one, two)
+    return welch_columns_gap(
+        Column.of(as_column(later, name="later"), weights_later),
+        Column.of(as_column(earlier, name="earlier"), weights_earlier),
+        scale_range=scale_range,
+        confidence_level=confidence_level,
+        population_later=population_later,
+        population_earlier=population_earlier,
+        random_state=random_state,
+    )
+
+
+def welch_columns_gap(
+    later: Column,
+    earlier: Column,
+    *,
+    scale_range: float,
+    confidence_level: float = 0.95,
+    population_later: int | None = None,
+    population_earlier: int | None = None,
+    random_state: int = 1,
+) -> GapEstimate | NotEnough:
+    """`welch_gap` of two groups' values, whose sums may be known from other gaps."""
+    _check(scale_range, later, earlier)
     options = _options(confidence_level, random_state)
-    sides = _Sides(one, two, weighted_mean(one, w_one), weighted_mean(two, w_two), w_one, w_two)
-    return _welch(sides, options, (population_later, population_earlier))
+    return _welch(later, earlier, options, (population_later, population_earlier))
 
 
 def person_values(scores: FloatArray, weights: FloatArray | None = None) -> tuple[FloatArray, float]:
@@ -285,20 +288,36 @@ def person_values(scores: FloatArray, weights: FloatArray | None = None) -> tupl
     with complete answers it is the person's own mean. Persons without any score have no value. With weights n and
     n_d are sums of weights and the value's weighted mean is the overall mean.
     """
-    has_score = ~np.isnan(scores).all(axis=1)
-    kept = None if weights is None else weights[has_score]
-    n = float(has_score.sum()) if kept is None else float(kept.sum())
-    values, means = np.zeros(int(has_score.sum())), []
-    for column in scores.T:
-        own = column[has_score]
-        answered = ~np.isnan(own)
-        n_own = float(answered.sum()) if kept is None else float(kept @ answered)
-        filled = np.where(answered, own, 0.0)
-        mean = float(filled.sum() if kept is None else kept @ filled) / n_own
-        values += np.where(answered, (filled - mean) * (n / n_own), 0.0)
-        means.append(mean)
-    overall = float(np.mean(means))
-    return overall + values / len(means), overall
+    columns = np.ascontiguousarray(scores.T)
+    answered = ~np.isnan(columns)
+    has_score = answered.any(axis=0)
+    if not has_score.all():
+        columns, answered = columns[:, has_score], answered[:, has_score]
+        weights = None if weights is None else weights[has_score]
+    n = float(has_score.sum()) if weights is None else float(weights.sum())
+    counts = answered.sum(axis=1) if weights is None else answered @ weights
+    values, means = np.empty(columns.shape[1]), np.zeros(len(columns))
+    for start in range(0, values.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        filled = np.where(answered[:, part], columns[:, part], 0.0)
+        means += filled.sum(axis=1) if weights is None else filled @ weights[part]
+    means /= counts
+    overall = float(means.mean())
+    share = n / counts / len(columns)
+    for start in range(0, values.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        centred = np.where(answered[:, part], columns[:, part] - means[:, None], 0.0)
+        values[part] = overall + share @ centred
+    return values, overall
+
+
+def person_column(scores: FloatArray, weights: FloatArray | None = None) -> Column:
+    """`person_values` as a column whose mean is exactly the overall mean."""
+    values, overall = person_values(scores, weights)
+    kept = (
+        weights if weights is None or values.size == len(weights) else weights[~np.isnan(scores).all(axis=1)]
+    )
+    return Column(values, kept, overall)
 
 
 def overall_paired_gap(
@@ -320,18 +339,16 @@ def overall_paired_gap(
     one, two = as_matrix(later, name="later"), as_matrix(earlier, name="earlier")
     require_same_shape(one, two)
     both = ~(np.isnan(one) | np.isnan(two))
-    one, two = np.where(both, one, np.nan), np.where(both, two, np.nan)
     used = both.any(axis=0)
     if not used.any():
         return NotEnough("too_few", 0, 2)
-    _check(scale_range, one[both], two[both])
+    one, two = np.where(both, one, np.nan)[:, used], np.where(both, two, np.nan)[:, used]
+    _check_matrices(scale_range, one, two)
     has_both: BoolArray = np.asarray(both.any(axis=1))
     one, kept = _with_weights(one, weights, has_both)
-    values_later, mean_later = person_values(one[:, used], kept)
-    values_earlier, mean_earlier = person_values(two[has_both][:, used], kept)
+    sides = (person_column(one, kept), person_column(two[has_both], kept))
     options = _options(confidence_level, random_state)
-    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, kept, kept)
-    return _paired(sides, options, population)
+    return _paired(*sides, _differences(*sides), options, population)
 
 
 def overall_welch_gap(
@@ -362,11 +379,9 @@ def overall_welch_gap(
     if not used.any():
         return NotEnough("too_few", 0, 2)
     one, two = one[:, used], two[:, used]
-    _check(scale_range, one, two)
-    one, w_one = _with_weights(one, weights_later, np.logical_not(np.isnan(one).all(axis=1)))
-    two, w_two = _with_weights(two, weights_earlier, np.logical_not(np.isnan(two).all(axis=1)))
-    values_later, mean_later = person_values(one, w_one)
-    values_earlier, mean_earlier = person_values(two, w_two)
+    _check_matrices(scale_range, one, two)
+    w_one = None if weights_later is None else check_weights(weights_later, len(one))
+    w_two = None if weights_earlier is None else check_weights(weights_earlier, len(two))
+    sides = (person_column(one, w_one), person_column(two, w_two))
     options = _options(confidence_level, random_state)
-    sides = _Sides(values_later, values_earlier, mean_later, mean_earlier, w_one, w_two)
-    return _welch(sides, options, (population_later, population_earlier))
+    return _welch(*sides, options, (population_later, population_earlier))

@@ -6,11 +6,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from diagnosis.stats.arrays import as_column, is_constant, require_share
+from diagnosis.stats.arrays import require_share
+from diagnosis.stats.columns import Column
 from diagnosis.stats.distributions import normal_quantile, t_quantile
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import MeanEstimate, NotEnough
-from diagnosis.stats.weighting import check_weights, mean_error, weighted_mean, weighted_variance
 
 FpcRule = Literal["textbook", "design"]
 Limits = Literal["t", "normal"]
@@ -50,20 +50,39 @@ def estimate_mean(
     R: t.test(x)$conf.int.
     """
     require_share(confidence_level, name="confidence_level")
-    column = as_column(values)
-    is_given = ~np.isnan(column)
-    answered = column[is_given]
-    kept = None if weights is None else check_weights(weights, column.size)[is_given]
-    n = int(answered.size)
-    if n == 0:
+    column = Column.of(values, weights)
+    if column.n < 2 or column.is_constant:
+        return mean_of_column(column)
+    error = column.error * fpc_factor(column.n, population, rule=fpc_rule)
+    return _with_interval(column.n, column.mean, sqrt(column.variance), error, confidence_level, limits)
+
+
+def mean_of_column(column: Column, *, confidence_level: float = 0.95) -> MeanEstimate | NotEnough:
+    """`estimate_mean` of complete values whose sums may be known from other figures."""
+    if column.n == 0:
         return NotEnough("too_few", 0, 1)
-    mean = weighted_mean(answered, kept)
-    if n == 1:
-        return MeanEstimate(n, mean, None, None, None, None)
-    if is_constant(answered):
-        return MeanEstimate(n, mean, 0.0, None, None, None)
-    sd = sqrt(weighted_variance(answered, kept)) if kept is not None else float(answered.std(ddof=1))
-    se = mean_error(answered, kept) * fpc_factor(n, population, rule=fpc_rule)
+    if column.n == 1:
+        return MeanEstimate(1, column.mean, None, None, None, None)
+    if column.is_constant:
+        return MeanEstimate(column.n, column.mean, 0.0, None, None, None)
+    return mean_of_sums(
+        column.n, column.mean, sqrt(column.variance), column.error, confidence_level=confidence_level
+    )
+
+
+def mean_of_sums(
+    n: int, mean: float, sd: float | None, se: float | None = None, *, confidence_level: float = 0.95
+) -> MeanEstimate:
+    """`estimate_mean` from the number of persons, their mean and SD (None for one person)."""
+    if n < 2 or not sd:
+        return MeanEstimate(n, mean, sd, None, None, None)
+    error = sd / sqrt(n) if se is None else se
+    return _with_interval(n, mean, sd, error, confidence_level, "t")
+
+
+def _with_interval(
+    n: int, mean: float, sd: float, se: float, confidence_level: float, limits: Limits
+) -> MeanEstimate:
     if se == 0.0:
         return MeanEstimate(n, mean, sd, None, None, None)
     level = 0.5 + confidence_level / 2.0

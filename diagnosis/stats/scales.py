@@ -21,6 +21,7 @@ from diagnosis.stats.results import AlphaEstimate, NotEnough, ReliabilityBand
 from diagnosis.stats.weighting import check_weights, weighted_mean, weighted_variance
 
 MIN_SHARE = 0.5
+VARIANCE_NOISE = 1e-14
 WEAK_BELOW, CARE_BELOW, REDUNDANT_FROM = 0.60, 0.70, 0.95
 
 
@@ -32,20 +33,25 @@ class PairedScores:
     earlier: FloatArray
 
 
-def _mean_of_answered(ratings: FloatArray, min_share: float) -> FloatArray:
+def answers_needed(n_items: int, min_share: float = MIN_SHARE) -> int:
+    """Answers a person needs for a score; raises StatisticsError without an item or on a share outside (0, 1]."""
     if not 0 < min_share <= 1:
         message = f"min_share must lie above 0 and not above 1, not {min_share}"
         raise StatisticsError(message)
-    n_respondents, n_items = ratings.shape
     if n_items == 0:
         message = "a dimension needs at least one item"
         raise StatisticsError(message)
+    return max(1, ceil(min_share * n_items - 1e-9))
+
+
+def _mean_of_answered(ratings: FloatArray, min_share: float) -> FloatArray:
+    n_respondents, n_items = ratings.shape
+    needed = answers_needed(n_items, min_share)
     answered, sums = np.zeros(n_respondents), np.zeros(n_respondents)
     for column in ratings.T:
         is_answered = ~np.isnan(column)
         answered += is_answered
         np.add(sums, column, out=sums, where=is_answered)
-    needed = max(1, ceil(min_share * n_items - 1e-9))
     scores = np.full(n_respondents, np.nan)
     np.divide(sums, answered, out=scores, where=answered >= needed)
     return scores
@@ -163,6 +169,10 @@ def cronbach_alpha(
     alpha = _alpha(complete, kept)
     if alpha is None:
         return NotEnough("no_variation", n, 2)
+    return _with_feldt(n, k, alpha, mean_inter_item_correlation(complete, weights=kept), confidence_level)
+
+
+def _with_feldt(n: int, k: int, alpha: float, mean_r: float | None, confidence_level: float) -> AlphaEstimate:
     tail = (1.0 - confidence_level) / 2.0
     df1, df2 = n - 1, (n - 1) * (k - 1)
     return AlphaEstimate(
@@ -171,7 +181,7 @@ def cronbach_alpha(
         alpha=alpha,
         ci_low=1.0 - (1.0 - alpha) * f_quantile(1.0 - tail, df1, df2),
         ci_high=1.0 - (1.0 - alpha) * f_quantile(tail, df1, df2),
-        mean_r=mean_inter_item_correlation(complete, weights=kept),
+        mean_r=mean_r,
         band=reliability_band(alpha),
         kind="alpha",
     )
@@ -207,19 +217,23 @@ def spearman_brown(
     if k != 2:
         message = f"Spearman-Brown is for two items, not {k}"
         raise StatisticsError(message)
+    return _stepped_up(n, _pearson(complete[:, 0], complete[:, 1], kept), confidence_level)
+
+
+def _stepped_up(n: int, r: float | None, confidence_level: float) -> AlphaEstimate | NotEnough:
+    """Spearman-Brown from the correlation of the two items."""
     if n < 4:
         return NotEnough("too_few", n, 4)
-    r = _pearson(complete[:, 0], complete[:, 1], kept)
     if r is None:
         return NotEnough("no_variation", n, 4)
     if r <= -1.0 + 1e-12:
         return NotEnough("not_defined", n, 4)
     low = high = r
     if r < 1.0 - 1e-12:
-        half = normal_quantile(0.5 + confidence_level / 2.0) / float(np.sqrt(n - 3)) if n > 3 else 0.0
+        half = normal_quantile(0.5 + confidence_level / 2.0) / float(np.sqrt(n - 3))
         low, high = float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
     value, ci_low, ci_high = (2.0 * each / (1.0 + each) for each in (r, low, high))
-    return AlphaEstimate(n, k, value, ci_low, ci_high, r, reliability_band(value), "spearman_brown")
+    return AlphaEstimate(n, 2, value, ci_low, ci_high, r, reliability_band(value), "spearman_brown")
 
 
 def scale_reliability(
@@ -230,6 +244,23 @@ def scale_reliability(
     if matrix.shape[1] == 2:
         return spearman_brown(matrix, confidence_level=confidence_level, weights=weights)
     return cronbach_alpha(matrix, confidence_level=confidence_level, weights=weights)
+
+
+def reliability_of_covariances(
+    n: int, covariances: FloatArray, *, confidence_level: float = 0.95
+) -> AlphaEstimate | NotEnough:
+    """`scale_reliability` from the covariances (items, items) of n complete rows, at least two of each."""
+    variances, k = np.diagonal(covariances), len(covariances)
+    size, whole = float(variances.sum()), float(covariances.sum())
+    mean_r = None
+    if (variances > VARIANCE_NOISE * max(1.0, size)).all():
+        correlations = covariances / np.sqrt(np.outer(variances, variances))
+        mean_r = float((np.clip(correlations, -1.0, 1.0).sum() - k) / (k * (k - 1)))
+    if k == 2:
+        return _stepped_up(n, mean_r, confidence_level)
+    if whole <= VARIANCE_NOISE * max(1.0, size):
+        return NotEnough("no_variation", n, 2)
+    return _with_feldt(n, k, k / (k - 1) * (1.0 - size / whole), mean_r, confidence_level)
 
 
 def alpha_if_item_deleted(ratings: ArrayLike) -> tuple[float | None, ...]:

@@ -14,7 +14,7 @@ LOWEST_VALUE = -1000
 
 def column(code: str, variant: str = "standard", *parts: str) -> np.ndarray:
     frame = draw_variant(instrument_with(*parts), variant).audiences["customers"]
-    values = frame.packed([code])[:, 0].astype(float)
+    values = frame.packed([code])[0].astype(float)
     values[values < LOWEST_VALUE] = np.nan
     return values
 
