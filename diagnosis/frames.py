@@ -122,10 +122,9 @@ class AudienceFrame:
     def packed(self, codes: Sequence[str]) -> Scores:
         """Packed scores (codes, used persons); slots the form lacks are MISSING."""
         rows, place = self._used_scores, self._place
-        packed = np.full((len(codes), len(rows)), MISSING, np.int16)
+        packed = np.empty((len(codes), len(rows)), np.int16)
         for number, code in enumerate(codes):
-            if code in place:
-                packed[number] = rows[:, place[code]]
+            packed[number] = rows[:, place[code]] if code in place else MISSING
         return packed
 
     def ratings(self, codes: Sequence[str]) -> Ratings:

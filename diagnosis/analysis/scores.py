@@ -45,7 +45,11 @@ class StateScores:
 
     def n(self, dimension: int) -> int:
         """Persons with a score on the dimension."""
-        return int((~np.isnan(self.scores[:, dimension])).sum())
+        return self._counts[dimension]
+
+    @cached_property
+    def _counts(self) -> tuple[int, ...]:
+        return tuple(len(column) - int(np.count_nonzero(np.isnan(column))) for column in self.scores.T)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def _top_box(study: Study, block: Block, item: Item, audience: str) -> TopBox:
     column = _as_asked(study, item, audience)
     is_top = np.where(np.isnan(column), np.nan, (column >= start).astype(np.float64))
     mean = mean_of(study, audience, is_top)
-    low, high = _limits(study, audience, is_top, mean)
+    low, high = _limits(study, audience, mean)
     return TopBox(
         block=block.code,
         item=item.code,
@@ -83,14 +83,14 @@ def _as_asked(study: Study, item: Item, audience: str) -> Matrix:
     return np.asarray(study.frames.audiences[audience].ratings([item.code])[:, 0], dtype=np.float64)
 
 
-def _limits(study: Study, audience: str, is_top: Matrix, mean: Mean) -> tuple[float | None, float | None]:
+def _limits(study: Study, audience: str, mean: Mean) -> tuple[float | None, float | None]:
     """Wilson's interval; of weighted answers the t interval of the weighted share, cut at 0 and 1."""
     if mean.n is None:
         return None, None
     if study.weights(audience) is not None:
         ends = mean.ci_low, mean.ci_high
         return (None, None) if None in ends else (max(0.0, ends[0] or 0.0), min(1.0, ends[1] or 0.0))
-    found = wilson_interval(int(np.nansum(is_top)), mean.n)
+    found = wilson_interval(round((mean.mean or 0.0) * mean.n), mean.n)
     return (found.ci_low, found.ci_high) if isinstance(found, ProportionEstimate) else (None, None)
 
 

@@ -47,14 +47,15 @@ def top_dimensions(expectations: ArrayLike, *, n_top: int = N_TOP) -> BoolArray:
 
 
 def _chosen(expectations: FloatArray, ticks: ArrayLike | None) -> BoolArray:
-    highest = top_dimensions(expectations)
     if ticks is None:
-        return highest
-    stated = np.asarray(ticks, dtype=np.bool_)
+        return top_dimensions(expectations)
+    stated = np.array(ticks, dtype=np.bool_)
     if stated.shape != expectations.shape:
         message = f"ticks must have the shape of the expectations, not {stated.shape}"
         raise StatisticsError(message)
-    return np.where(stated.any(axis=1, keepdims=True), stated, highest)
+    silent = np.flatnonzero(~stated.any(axis=1))
+    stated[silent] = top_dimensions(expectations[silent])
+    return stated
 
 
 def profile_coverage(
@@ -79,20 +80,24 @@ def profile_coverage(
     if wishes.shape[1] != levels.size:
         message = f"{levels.size} standards do not fit {wishes.shape[1]} dimensions"
         raise StatisticsError(message)
-    judged = _chosen(wishes, ticks) & ~np.isnan(wishes) & ~np.isnan(levels)
     tolerance = FIT_SHARE * scale_range
-    fits = np.abs(np.where(judged, wishes - levels, 0.0)) <= tolerance + TOLERANCE
-    persons = judged.any(axis=1)
-    n = int(persons.sum())
-    served = int(((fits | ~judged).all(axis=1) & persons).sum())
-    coverage = wilson_interval(served, n, confidence_level=confidence_level)
+    chosen = _chosen(wishes, ticks)
+    persons, failed = np.zeros(len(wishes), dtype=np.bool_), np.zeros(len(wishes), dtype=np.bool_)
+    counts, met = [], []
+    for wish, top, level in zip(wishes.T, chosen.T, levels, strict=True):
+        judged = top & ~np.isnan(wish) & bool(level == level)  # noqa: PLR0124 - false for nan alone
+        misses = judged & ~(np.abs(wish - level) <= tolerance + TOLERANCE)
+        persons |= judged
+        failed |= misses
+        counts.append(int(np.count_nonzero(judged)))
+        met.append(counts[-1] - int(np.count_nonzero(misses)))
+    n = int(np.count_nonzero(persons))
+    coverage = wilson_interval(n - int(np.count_nonzero(failed)), n, confidence_level=confidence_level)
     if isinstance(coverage, NotEnough):
         return coverage
-    counts = judged.sum(axis=0)
-    met = (fits & judged).sum(axis=0)
     return CoverageEstimate(
         coverage=coverage,
         tolerance=tolerance,
-        fits_by_dimension=tuple(float(m / c) if c else None for m, c in zip(met, counts, strict=True)),
-        n_by_dimension=tuple(int(count) for count in counts),
+        fits_by_dimension=tuple(m / c if c else None for m, c in zip(met, counts, strict=True)),
+        n_by_dimension=tuple(counts),
     )

@@ -18,6 +18,8 @@ from diagnosis.stats.scales import MIN_SHARE, PairedScores, answers_needed
 
 PointArray: TypeAlias = NDArray[np.int16]
 BLOCK = 16_384
+NEAR = 31
+"""Products of a block of numbers so near 0 stay below 2^24, where single precision counts exactly."""
 
 
 def _blocks(n: int) -> Iterator[slice]:
@@ -105,16 +107,18 @@ def point_sums(points: PointArray, answered: BoolArray) -> tuple[PointSums, ...]
 def point_covariances(points: PointArray, *, missing_up_to: int) -> tuple[int, FloatArray] | NotEnough:
     """Persons with every answer and the covariances (n - 1) of the items over them. R: cov(x, use = "complete")."""
     k = len(points)
-    n, sums, products = 0, np.zeros(k), np.zeros((k, k))
-    first = next((row[row > missing_up_to][:1] for row in points if row.size), np.zeros(1))
-    shift = float(first[0]) if first.size else 0.0
+    n, sums, products, shift = 0, np.zeros(k), np.zeros((k, k)), None
     for block in _blocks(points.shape[1]):
         part = points[:, block]
         complete = (part > missing_up_to).all(axis=0)
-        centred = (part - shift) * complete
+        if shift is None and complete.any():
+            shift = part[0, complete.argmax()]
+        centred = (part - (shift or np.int16(0))) * complete
+        is_near = int(np.abs(centred).max(initial=0)) <= NEAR
+        values = centred.astype(np.float32 if is_near else np.float64)
         n += int(np.count_nonzero(complete))
-        sums += centred.sum(axis=1)
-        products += centred @ centred.T
+        sums += values.sum(axis=1)
+        products += values @ values.T
     if n < 2:
         return NotEnough("too_few", n, 2)
     return n, np.asarray((products - np.outer(sums, sums) / n) / (n - 1), dtype=np.float64)

@@ -1,6 +1,6 @@
 """The customer gap as a waterfall of steps, with one joint bootstrap for overall, shares and the largest loss."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from diagnosis.stats.arrays import BoolArray, FloatArray, as_column, as_matrix, require_share
+from diagnosis.stats.columns import BLOCK
 from diagnosis.stats.exceptions import StatisticsError
-from diagnosis.stats.moments import moments
 from diagnosis.stats.resampling import MAX_UNITS, N_DRAWS, drawn_sums
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.weighting import check_weights
@@ -97,10 +97,29 @@ class _Audience:
 
     def sums(self) -> tuple[FloatArray, FloatArray]:
         """Sums of scores and of weights of those who have one, per column."""
-        answered = ~np.isnan(self.scores)
-        if self.weights is None:
-            return np.nansum(self.scores, axis=0), answered.sum(axis=0).astype(np.float64)
-        return self.weights @ np.where(answered, self.scores, 0.0), self.weights @ answered
+        sums, counts = (np.zeros(self.scores.shape[1]) for _ in range(2))
+        for scores, answered, weights in self._blocks():
+            sums += scores.sum(axis=0) if weights is None else weights @ scores
+            counts += answered.sum(axis=0) if weights is None else weights @ answered
+        return sums, counts
+
+    def spread(self, means: FloatArray) -> FloatArray:
+        """Sums of w^2 (x_j - m_j)(x_k - m_k) over the persons who have both columns."""
+        found = np.zeros((means.size, means.size))
+        for scores, answered, weights in self._blocks():
+            centred = np.where(answered, scores - means, 0.0)
+            if weights is not None:
+                centred *= weights[:, None]
+            found += centred.T @ centred
+        return found
+
+    def _blocks(self) -> Iterator[tuple[FloatArray, BoolArray, FloatArray | None]]:
+        """Scores with 0 for missing ones, which there are, and weights, of some persons after the other."""
+        for start in range(0, len(self.scores), BLOCK):
+            part = self.scores[start : start + BLOCK]
+            answered: BoolArray = np.logical_not(np.isnan(part))
+            weights = None if self.weights is None else self.weights[start : start + BLOCK]
+            yield np.where(answered, part, 0.0), answered, weights
 
     def only(self, dimensions: BoolArray) -> "_Audience":
         """The same with these dimensions alone."""
@@ -166,8 +185,7 @@ def _draw_means(audience: _Audience, n_draws: int, random: np.random.Generator) 
     if n > MAX_UNITS:
         sums, counts = audience.sums()
         means = sums / counts
-        squared = None if weights is None else weights**2
-        spread = moments(scores, shift=means, weights=squared).products / np.outer(counts, counts)
+        spread = audience.spread(means) / np.outer(counts, counts)
         values, vectors = np.linalg.eigh(spread)
         roots = vectors * np.sqrt(np.maximum(values, 0.0))
         return np.asarray(means + random.standard_normal((n_draws, width)) @ roots.T, dtype=np.float64)

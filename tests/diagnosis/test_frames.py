@@ -1,6 +1,8 @@
 """Snapshots: the same answers give the same bytes, careless and thin answers are marked by rule, codes are kept."""
 
+import json
 import random
+import zlib
 
 import numpy as np
 import pytest
@@ -35,6 +37,20 @@ def test_a_snapshot_reads_back_as_it_was() -> None:
             frame.ticks,
         )
         assert (other.counts, other.slots, other.mode) == (frame.counts, frame.slots, frame.mode)
+
+
+def test_a_snapshot_of_the_first_schema_is_still_read() -> None:
+    frames = draw_frames(SAMPLE_TRUTH, 2, {"customers": 40, "managers": 8})
+    content, digest = pack_frames(frames)
+    plain = json.loads(zlib.decompress(content)) | {"schema": 1}
+    for code, part in plain["audiences"].items():
+        frame = frames.audiences[code]
+        part["excluded"] = list(frame.excluded)
+        part["attributes"] = [dict(row) for row in frame.attributes]
+        part["ticks"] = [{name: list(ticks) for name, ticks in row.items()} for row in frame.ticks]
+    assert pack_frames(unpack_frames(zlib.compress(json.dumps(plain).encode())))[1] == digest
+    with pytest.raises(ValueError, match="schema 9"):
+        unpack_frames(zlib.compress(json.dumps(plain | {"schema": 9}).encode()))
 
 
 def test_the_order_of_answers_changes_nothing() -> None:

@@ -1,0 +1,36 @@
+"""A column knows the sums of its values; weights that are all the same change nothing."""
+
+import numpy as np
+import pytest
+
+from diagnosis.stats.columns import Column
+from diagnosis.stats.means import mean_of_column, mean_of_sums
+from diagnosis.stats.results import MeanEstimate, NotEnough
+from diagnosis.stats.skewness import third_cumulant
+from diagnosis.stats.weighting import mean_error, weighted_variance
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_sums_over_blocks_are_those_of_the_whole(is_weighted: bool) -> None:
+    random = np.random.default_rng(2)
+    values = random.gamma(2.0, 1.0, 40_000)
+    weights = random.uniform(0.2, 3.0, 40_000) if is_weighted else None
+    values[random.random(40_000) < 0.1] = np.nan
+    column = Column.of(values, weights)
+    given = ~np.isnan(values)
+    kept = None if weights is None else weights[given]
+    assert column.n == given.sum()
+    assert column.variance == pytest.approx(weighted_variance(values[given], kept), rel=1e-12)
+    assert column.error == pytest.approx(mean_error(values[given], kept), rel=1e-12)
+    assert column.cumulant == pytest.approx(third_cumulant(values[given], kept), rel=1e-10)
+
+
+def test_nobody_one_person_and_equal_answers_have_no_interval() -> None:
+    assert Column.of([np.nan]).is_constant
+    assert mean_of_column(Column.of([np.nan])) == NotEnough("too_few", 0, 1)
+    assert mean_of_column(Column.of([4.0])) == MeanEstimate(1, 4.0, None, None, None, None)
+    assert mean_of_column(Column.of([4.0, 4.0])) == MeanEstimate(2, 4.0, 0.0, None, None, None)
+    assert Column.of([4.0, 5.0]).cumulant == 0.0
+    assert mean_of_sums(1, 4.0, None) == MeanEstimate(1, 4.0, None, None, None, None)
+    assert mean_of_sums(9, 4.0, 1.0, 0.0) == MeanEstimate(9, 4.0, 1.0, None, None, None)
+    assert mean_of_sums(9, 4.0, 1.5) == mean_of_sums(9, 4.0, 1.5, 0.5)
