@@ -403,6 +403,12 @@ def _decoded(part: Any) -> Coded[Any]:
     return Coded(tuple(part["values"]), codes)
 
 
+def _decoded_ticks(part: Any) -> Coded[Mapping[str, Sequence[str]]]:
+    found = _decoded(part)
+    rows = ({question: tuple(ticks) for question, ticks in row.items()} for row in found.values)
+    return Coded(tuple(rows), found.codes)
+
+
 def unpack_frames(content: bytes) -> Frames:
     """Read the bytes of a snapshot; raises ValueError on another schema."""
     plain = json.loads(zlib.decompress(content))
@@ -425,7 +431,7 @@ def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
         scores=scores.reshape(part["n"], len(part["slots"])),
         excluded=_decoded(part["excluded"]),
         attributes=_decoded(part["attributes"]),
-        ticks=_decoded(part["ticks"]),
+        ticks=_decoded_ticks(part["ticks"]),
         counts=Counts(*part["counts"]),
         is_collected=bool(part.get("collected")),
         weights=tuple(part["weights"]) if part.get("weights") else None,
