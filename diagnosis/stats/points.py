@@ -115,7 +115,7 @@ def point_covariances(points: PointArray, *, missing_up_to: int) -> tuple[int, F
             shift = part[0, complete.argmax()]
         centred = (part - (shift or np.int16(0))) * complete
         is_near = int(np.abs(centred).max(initial=0)) <= NEAR
-        values = centred.astype(np.float32 if is_near else np.float64)
+        values: NDArray[np.floating] = centred.astype(np.float32 if is_near else np.float64)
         n += int(np.count_nonzero(complete))
         sums += values.sum(axis=1)
         products += values @ values.T
