@@ -214,6 +214,15 @@ if MAIL_NEXT_HOP not in {"sink", "smtp"}:
     raise ImproperlyConfigured("MAIL_NEXT_HOP must be 'sink' or 'smtp'.")
 MAIL_LEASE_SECONDS = env.read_number("MAIL_LEASE_SECONDS", 60, minimum=1, maximum=3600)
 MAIL_UNCERTAIN_SECONDS = env.read_number("MAIL_UNCERTAIN_SECONDS", 900, minimum=1, maximum=86_400)
+MAIL_DKIM_SELECTOR = env.read_text("MAIL_DKIM_SELECTOR", "crmgap")
+MAIL_DKIM_KEY_FILE = env.read_text("MAIL_DKIM_KEY_FILE", "")
+MAIL_DNS_SERVERS = env.read_list("MAIL_DNS_SERVERS", "")
+MAIL_PROVIDER_URLS = {
+    "mailgun": "https://api.mailgun.net/v3/",
+    "mailgun-eu": "https://api.eu.mailgun.net/v3/",
+    "postmark": "https://api.postmarkapp.com/",
+    "brevo": "https://api.brevo.com/v3/",
+}
 MAIL_ALLOW_PRIVATE_HOSTS = env.read_flag("MAIL_ALLOW_PRIVATE_HOSTS", default=False)
 RETURN_ADDRESS = env.read_text("RETURN_ADDRESS", f"return@{MAIL_DOMAIN}" if MAIL_SINK_DIR else "")
 RETURN_MAILBOX_URL = env.read_text("RETURN_MAILBOX_URL", "")

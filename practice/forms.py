@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.audit_words import OBJECTS, VERBS, choices_of
 from practice.enums import Role
-from practice.models import ClientOrganisation, Engagement, Member, Practice, User
+from practice.models import ClientOrganisation, Engagement, Member, Practice, SenderIdentity, User
 from practice.selectors import clients_for
 from practice.services import TOKEN_DAYS
 from practice.token_scopes import READ_ENGAGEMENTS, READ_FIELD, READ_RESULTS, SCOPES
@@ -48,15 +48,27 @@ class EngagementForm(forms.ModelForm[Engagement]):
         label=_("Client organisation"),
         empty_label=_("Choose a client"),
     )
+    sender = forms.ModelChoiceField(
+        queryset=SenderIdentity.objects.none(),
+        required=False,
+        label=_("Sender of its mails"),
+        empty_label=_("The default of the practice"),
+        help_text=_("For waves launched from now on."),
+    )
 
     class Meta:
         model = Engagement
-        fields = ["client_organisation", "name", "question"]
+        fields = ["client_organisation", "name", "question", "sender"]
         widgets = {"question": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["client_organisation"].queryset = clients_for(member)  # type: ignore[attr-defined]
+        senders = SenderIdentity.objects.all()
+        if not self.instance._state.adding and senders.exists():
+            self.fields["sender"].queryset = senders  # type: ignore[attr-defined]
+        else:
+            del self.fields["sender"]
 
 
 class PracticeForm(forms.ModelForm[Practice]):
@@ -92,8 +104,16 @@ class MailIdentityForm(forms.ModelForm[Practice]):
 
     class Meta:
         model = Practice
-        fields = ["sender_name", "reply_to", "mail_footer"]
+        fields = ["sender_name", "reply_to", "mail_footer", "mails_per_week"]
         widgets = {"mail_footer": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["mails_per_week"].required = False
+
+    def clean_mails_per_week(self) -> int:
+        """Keep the number when the field is left empty."""
+        return int(self.cleaned_data["mails_per_week"] or self.instance.mails_per_week)
 
     def clean_sender_name(self) -> str:
         """Refuse characters that would break a mail header."""

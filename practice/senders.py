@@ -1,5 +1,6 @@
 """Writes of sender identities: made, changed, verified by the code of a test mail, given a key of their own."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -7,7 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -15,12 +22,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit
-from practice.addresses import AddressError, clean_domain, clean_email
-from practice.enums import SenderKind, SmtpSecurity
+from practice.addresses import LABEL, AddressError, clean_domain, clean_email
+from practice.enums import PROVIDERS, SenderKind, SmtpSecurity
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member, SenderIdentity
 from practice.public_hosts import PORTS, PrivateHostError, addresses_of
 from practice.sealing import unwrap_key, wrap_key
+from practice.sender_dns import as_result, check_domain
 
 SECRET, DKIM = "sender-secret", "sender-dkim"
 CODE_DAYS = 7
@@ -54,7 +62,7 @@ def update_sender(
     if not is_same_account and "secret" not in clean:
         clean["secret"] = None
     changed = [name for name, value in clean.items() if getattr(sender, name) != value]
-    if "from_address" in changed:
+    if {"from_address", "dkim_selector", "kind", "host"} & set(changed):
         clean |= {"dns_result": {}, "dns_checked_at": None}
     if ROUTE & set(changed):
         clean |= {"verified_at": None, "code_digest": None, "code_sent_at": None}
@@ -150,6 +158,39 @@ def dkim_key_of(sender: SenderIdentity) -> bytes | None:
     return unwrap_key(bytes(sender.dkim_key), DKIM) if sender.dkim_key else None
 
 
+def dkim_record_of(sender: SenderIdentity) -> str:
+    """Return the TXT record of the identity's key, or "" without one."""
+    content = dkim_key_of(sender)
+    if content is None:
+        return ""
+    key = load_der_private_key(content, password=None).public_key()
+    public = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
+
+
+def check_dns(sender: SenderIdentity, *, actor: Member) -> SenderIdentity:
+    """Look up SPF, DKIM and DMARC of the identity's domain and keep what was found."""
+    findings = check_domain(
+        sender.domain or settings.MAIL_DOMAIN,
+        kind=sender.kind,
+        host=_who_sends(sender),
+        selector=sender.dkim_selector,
+        public_key=dkim_record_of(sender),
+        reports_to=sender.reply_to or sender.from_address,
+    )
+    with transaction.atomic():
+        sender.dns_result, sender.dns_checked_at = as_result(findings), timezone.now()
+        sender.save(update_fields=["dns_result", "dns_checked_at"])
+        audit.record("sender.domain_checked", sender, actor=actor)
+    return sender
+
+
+def _who_sends(sender: SenderIdentity) -> str:
+    if sender.is_provider:
+        return str(sender.get_kind_display())
+    return sender.host or settings.SMTP_HOST
+
+
 def _clean(fields: dict[str, Any], *, secret: str, has_secret: bool) -> dict[str, Any]:
     """Return what is stored; fields that the way of sending does not use are emptied."""
     kind = fields["kind"]
@@ -165,6 +206,8 @@ def _clean(fields: dict[str, Any], *, secret: str, has_secret: bool) -> dict[str
         "provider_domain": _domain(fields) if kind == SenderKind.MAILGUN else "",
         "is_in_eu": bool(fields.get("is_in_eu")) and kind == SenderKind.MAILGUN,
     }
+    if kind in PROVIDERS:
+        clean["dkim_selector"] = _selector(fields)
     if kind == SenderKind.INSTALLATION:
         clean["secret"] = None
     elif secret:
@@ -207,6 +250,13 @@ def _address(fields: dict[str, Any], field: str) -> str:
         return clean_email(fields.get(field, ""))
     except AddressError as error:
         raise _wrong(field, str(error)) from error
+
+
+def _selector(fields: dict[str, Any]) -> str:
+    selector: str = fields.get("dkim_selector", "").strip().lower()
+    if selector and not all(LABEL.fullmatch(label) for label in selector.split(".")):
+        raise _wrong("dkim_selector", _("Write the selector as your provider shows it, such as mx."))
+    return selector
 
 
 def _domain(fields: dict[str, Any]) -> str:

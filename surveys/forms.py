@@ -16,7 +16,7 @@ from surveys.enums import AUDIENCE_NAMES
 from surveys.instruments import Component, Instrument, Scale
 from surveys.people_check import MAX_ATTRIBUTE, MAX_NAME
 from surveys.people_file import MAX_BYTES
-from surveys.services.directory import MAX_REASON
+from surveys.services.suppressions import MAX_REASON
 
 LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
 
@@ -232,6 +232,19 @@ class AddressForm(forms.Form):
     """The address to which a bounced invitation is sent again."""
 
     email = forms.CharField(label=_("E-mail address"), max_length=300)
+
+
+class SuppressionForm(forms.Form):
+    """An address that is not to be mailed, and why."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=MAX_ADDRESS,
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=MAX_REASON, help_text=_("For example: asked by phone.")
+    )
 
 
 class ReasonForm(forms.Form):

@@ -2,18 +2,28 @@
 
 token = base62(HMAC-SHA256(link key, recipient id | generation)[:16]): 128 bits, 22 characters, the same for every
 reminder; raising the generation gives a new link, deleting the key ends them all.
+
+Links to unsubscribe outlive all that: recipient id + HMAC-SHA256(master key, recipient id)[:16], in base64 without
+anything at rest, good as long as the person is on a roster.
 """
 
 import hashlib
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from uuid import UUID
 
-from practice.sealing import unwrap_key, wrap_key
+from django.conf import settings
+from django.db import connection
+
+from practice.sealing import derive_key, unwrap_key, wrap_key
 from surveys.models import Recipient, WaveAudience
 
 PURPOSE = "links"
 TOKEN_BYTES = 16
 TOKEN_LENGTH = 22
+UNSUBSCRIBE_LENGTH = 43
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -34,6 +44,31 @@ def token_for(wave_audience: WaveAudience, recipient: Recipient) -> str:
 def digest_of(token: str) -> bytes:
     """Return the SHA-256 under which a link is stored and looked up."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+
+
+def unsubscribe_token(recipient_id: UUID) -> str:
+    """Return the token of the link by which a person unsubscribes."""
+    return urlsafe_b64encode(recipient_id.bytes + _unsubscribe_mac(recipient_id)).decode().rstrip("=")
+
+
+def unsubscribe_target(token: str) -> tuple[UUID, UUID] | None:
+    """Return (practice id, recipient id) of a genuine link of somebody who is on a roster, or None."""
+    try:
+        content = urlsafe_b64decode(f"{token}=") if len(token) == UNSUBSCRIBE_LENGTH else b""
+    except (Base64Error, ValueError):
+        content = b""
+    recipient_id, mac = UUID(bytes=content[:16].ljust(16, b"\0")), content[16:]
+    if not hmac.compare_digest(mac, _unsubscribe_mac(recipient_id)):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id FROM crmgap_practice_of_recipient(%s)", [recipient_id])
+        found = cursor.fetchone()
+    return (found[0], recipient_id) if found else None
+
+
+def _unsubscribe_mac(recipient_id: UUID) -> bytes:
+    key = derive_key(settings.MASTER_KEY, "unsubscribe")
+    return hmac.new(key, recipient_id.bytes, hashlib.sha256).digest()[:TOKEN_BYTES]
 
 
 def _base62(value: bytes) -> str:

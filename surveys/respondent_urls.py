@@ -10,6 +10,7 @@ urlpatterns = [
     path("r/<str:ref>/", views.resume, name="resume"),
     path("r/<str:ref>/data/", data_views.own_data_page, name="own_data"),
     path("r/<str:ref>/<int:number>/", views.page, name="page"),
+    path("u/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("logo/<uuid:logo_id>/", views.logo, name="logo"),
     re_path(r"^(?P<token>[^/]+)/data/?\Z", data_views.data_page, name="data"),
     re_path(r"^(?P<token>[^/]+)/?\Z", views.landing, name="landing"),

@@ -23,8 +23,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice import logos, lookups
 from practice.pages import picture_response
 from practice.scope import practice_scope
-from surveys import answering
+from surveys import answering, links
 from surveys.answering import Door, LinkTarget, Respondent
+from surveys.enums import WaveKind
+from surveys.form_cache import brand_for
+from surveys.models import Recipient
 from surveys.respondent_pages import (
     CSRF_FIELD,
     brand_of,
@@ -33,7 +36,9 @@ from surveys.respondent_pages import (
     render_page,
     render_page_with_problems,
 )
+from surveys.services import suppressions
 
+BRAND_OF_PERSON = ("wave_audience__practice", "wave_audience__wave__engagement__client_organisation")
 BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "enter", "language"})
 REF_LENGTH = 8
 HEADERS = {
@@ -229,6 +234,33 @@ def _next_position(request: HttpRequest, number: int, total: int) -> int:
     if "language" in request.POST:
         return number
     return max(number - 1, 0) if "back" in request.POST else min(number + 1, total - 1)
+
+
+@respondent_view
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether a person wants no more mails; a POST says so, from the page's button or from a mail program.
+
+    A mail program posts without cookie, CSRF token or Referer (RFC 8058) and follows no redirect; the link itself is
+    the permission.
+    """
+    found = links.unsubscribe_target(token)
+    if found is None:
+        return unknown_page()
+    practice_id, recipient_id = found
+    is_done = request.method == "POST"
+    with practice_scope(practice_id, read_only=not is_done):
+        person = Recipient.objects.filter(pk=recipient_id).select_related(*BRAND_OF_PERSON).first()
+        if person is None:
+            return unknown_page()
+        audience = person.wave_audience
+        is_test = audience.wave.kind == WaveKind.TEST
+        if is_done and not is_test:
+            suppressions.unsubscribe(person)
+        brand = brand_for(audience.wave.engagement.client_organisation, audience.practice)
+        brand = brand._replace(is_test=is_test)
+    if is_done:
+        return HttpResponse(render_to_string("surveys/state.html", {"state": "opted_out", "brand": brand}))
+    return HttpResponse(render_to_string("surveys/opt_out.html", {"brand": brand}))
 
 
 @respondent_view

@@ -16,11 +16,14 @@ from surveys.views import (
     questionnaire,
     responses,
     returns,
+    senders,
+    suppressions,
     trial,
 )
 
 app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
+SENDERS = "p/<slug:slug>/settings/mail/senders"
 CLIENT = "p/<slug:slug>/clients/<uuid:client_id>"
 urlpatterns = [
     path(f"{CLIENT}/people/", directory.client_people, name="client_people"),
@@ -105,6 +108,21 @@ urlpatterns = [
         name="sender_returns",
     ),
     path("p/<slug:slug>/settings/mail/test/", mail_test.mail_test, name="settings_mail_test"),
+    path("p/<slug:slug>/settings/suppressions/", suppressions.suppression_list, name="suppressions"),
+    path("p/<slug:slug>/settings/suppressions/export/", suppressions.suppression_csv, name="suppression_csv"),
+    path(
+        "p/<slug:slug>/settings/suppressions/<uuid:suppression_id>/lift/",
+        suppressions.suppression_lift,
+        name="suppression_lift",
+    ),
+    path(f"{SENDERS}/new/", senders.sender_create, name="sender_create"),
+    path(f"{SENDERS}/<uuid:sender_id>/", senders.sender_detail, name="sender"),
+    path(f"{SENDERS}/<uuid:sender_id>/test/", senders.sender_test, name="sender_test"),
+    path(f"{SENDERS}/<uuid:sender_id>/confirm/<str:code>/", senders.sender_confirm, name="sender_confirm"),
+    path(f"{SENDERS}/<uuid:sender_id>/default/", senders.sender_default, name="sender_default"),
+    path(f"{SENDERS}/<uuid:sender_id>/dns/", senders.sender_dns, name="sender_dns"),
+    path(f"{SENDERS}/<uuid:sender_id>/key/", senders.sender_key, name="sender_key"),
+    path(f"{SENDERS}/<uuid:sender_id>/delete/", senders.sender_delete, name="sender_delete"),
     path("p/<slug:slug>/mailbox/", mailbox.mailbox_list, name="mailbox"),
     path("p/<slug:slug>/mailbox/<str:message>/", mailbox.mailbox_mail, name="mailbox_mail"),
 ]

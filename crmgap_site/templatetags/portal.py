@@ -48,6 +48,8 @@ STEPS = (
 ROOMS = ("", "practice:", "surveys:", "diagnosis:", "reports:")
 RAIL = (
     ("settings_", "settings"),
+    ("sender", "settings"),
+    ("suppression", "settings"),
     ("member_", "settings"),
     ("token_", "settings"),
     ("client_", "clients"),

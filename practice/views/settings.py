@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from practice import invitations, services
 from practice.exceptions import CrmgapError
 from practice.forms import InvitationForm, MailIdentityForm, MemberUpdateForm, PracticeForm
-from practice.models import Member, Practice
+from practice.models import Member, Practice, SenderIdentity
 from practice.pages import page_of, show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
@@ -43,7 +43,7 @@ def settings_mail(request: PracticeRequest, slug: str) -> HttpResponse:
         services.update_practice(request.practice, actor=request.member, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("practice:settings_mail", slug=slug)
-    return settings_page(request, "mail", form)
+    return settings_page(request, "mail", form, senders=SenderIdentity.objects.all())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,7 +1,7 @@
 """What is the same in all mails of a round: rendered once, filled per person, written as bytes.
 
-Rendering and encoding a mail from nothing costs ten times what sending it does. So a letter is rendered with two marks
-in the places of the person's name and the link's token, kept in memory, and filled by replacing the marks.
+Rendering and encoding a mail from nothing costs ten times what sending it does. So a letter is rendered with marks in
+the places of the person's name and of the tokens of both links, kept in memory, and filled by replacing the marks.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ from practice.mail import one_line
 
 NAME = f"name{secrets.token_hex(12)}"
 TOKEN = secrets.token_hex(11)
-"""The marks: random, so that no text and no name holds them; the second is as long as a token."""
+LEAVING = secrets.token_hex(21) + "x"
+"""The marks: random, so that no text and no name holds them; those in links are as long as a token."""
 MOST_PLAIN = 70
 MOST_SUBJECT = 200
 
@@ -34,13 +35,19 @@ def marked_link() -> str:
     return f"{settings.BASE_URL}/s/{TOKEN}/"
 
 
+def marked_unsubscribe_link() -> str:
+    """Return a link to unsubscribe with the mark in place of its token."""
+    return f"{settings.BASE_URL}/s/u/{LEAVING}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Everything a mail says that does not depend on the person; name and link are marks in it."""
+    """Everything a mail says that does not depend on the person; name and links are marks in it."""
 
     language: str
     subject: str
     link: str
+    unsubscribe_link: str
     paragraphs: tuple[str, ...]
     client: str
     practice: str
@@ -68,6 +75,7 @@ def stencil_of(letter: Letter) -> Stencil:
     context = {
         "paragraphs": letter.paragraphs,
         "link": letter.link,
+        "unsubscribe_link": letter.unsubscribe_link,
         "client": letter.client,
         "practice": letter.practice,
         "accent": letter.accent,
@@ -90,13 +98,15 @@ def fill_letter(
     name: str,
     greeting: str,
     token: str,
+    leaving: str,
     to: str,
     headers: Iterable[tuple[str, str]],
     message_id: str,
 ) -> bytes:
     """Return the mail to one person as it goes over the wire; `headers` are those that are this mail's alone.
 
-    `greeting` stands where the text says {name}: the name, or something kind where none is known.
+    `greeting` stands where the text says {name}: the name, or something kind where none is known. `token` and `leaving`
+    are the tokens of the person's links, to the survey and to unsubscribe.
     """
     stencil = stencil_of(letter)
     subject = stencil.subject or subject_line(letter.subject.replace(NAME, greeting))
@@ -106,8 +116,8 @@ def fill_letter(
         f"{subject}{stencil.head}{to_line(name, to)}{own}Message-ID: {message_id}\r\nMIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
     )
-    text = stencil.text.replace(NAME, greeting).replace(TOKEN, token)
-    html = stencil.html.replace(NAME, escape(greeting)).replace(TOKEN, token)
+    text = stencil.text.replace(NAME, greeting).replace(TOKEN, token).replace(LEAVING, leaving)
+    html = stencil.html.replace(NAME, escape(greeting)).replace(TOKEN, token).replace(LEAVING, leaving)
     parts = b"".join(_part(boundary, kind, content) for kind, content in (("plain", text), ("html", html)))
     return head.encode("ascii") + parts + f"--{boundary}--\r\n".encode()
 

@@ -18,15 +18,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from practice.accent import accent_of
-from practice.mail import footer_lines, one_line, sender_of
-from practice.models import Practice
+from practice.mail import footer_lines, one_line
+from practice.models import Practice, SenderIdentity
 from practice.sealing import derive_key
 from surveys import links
 from surveys.enums import AUDIENCE_NAMES, Mode, WaveKind
 from surveys.form_cache import form_of
 from surveys.mail import return_path
-from surveys.mail.letter import NAME, Letter, fill_letter, marked_link
+from surveys.mail.letter import NAME, Letter, fill_letter, marked_link, marked_unsubscribe_link
+from surveys.mail.senders import Sender, identity_for, sender_for
 from surveys.mail.texts import fill, language_of, text_for
+from surveys.mail.unsubscribing import list_unsubscribe
 from surveys.models import Delivery
 
 AUTO = ("Auto-Submitted", "auto-generated")
@@ -51,20 +53,28 @@ def _message_id_key(master_key: bytes) -> bytes:
 def mail_bytes(delivery: Delivery, *, sent_at: datetime | None = None, token: str | None = None) -> bytes:
     """Return the mail of a delivery, whose audience, wave, client, practice and recipient are loaded.
 
-    It is in the recipient's language. A preview passes a token that leads nowhere; nothing else of it differs.
+    It is in the recipient's language. A preview passes a token that leads nowhere, and so does its link to unsubscribe;
+    nothing else of it differs.
     """
     audience, person = delivery.wave_audience, delivery.recipient
     language = language_of(person.language)
+    sender = sender_for(audience.practice, identity_for(audience.wave))
+    leaving = links.unsubscribe_token(person.pk) if token is None else "preview"
     with translation.override(language):
-        letter = _letter_of(delivery, language)
+        letter = _letter_of(delivery, language, sender)
         name = one_line(person.name)
         return fill_letter(
             letter,
             name=name,
             greeting=name or _("and thank you for your time"),
             token=token or links.token_for(audience, person),
+            leaving=leaving,
             to=person.email,
-            headers=[("Date", format_datetime(sent_at or delivery.due_at)), *_return_headers(delivery)],
+            headers=[
+                ("Date", format_datetime(sent_at or delivery.due_at)),
+                *list_unsubscribe(leaving, mailbox=sender.unsubscribe_address),
+                *_return_headers(delivery),
+            ],
             message_id=delivery.message_id or message_id_of(delivery),
         )
 
@@ -80,12 +90,7 @@ def build_message(delivery: Delivery, **options: Any) -> EmailMessage:
     return message_from_bytes(lines, policy=default)
 
 
-def sender_address() -> str:
-    """Return the address that mails leave from."""
-    return f"survey@{settings.MAIL_DOMAIN}"
-
-
-def _letter_of(delivery: Delivery, language: str) -> Letter:
+def _letter_of(delivery: Delivery, language: str, sender: Sender) -> Letter:
     """Return what this mail says to everybody of its audience who reads this language, now active."""
     audience = delivery.wave_audience
     wave = audience.wave
@@ -100,13 +105,14 @@ def _letter_of(delivery: Delivery, language: str) -> Letter:
     }
     is_trial = wave.kind == WaveKind.TEST
     text = text_for(wave, audience.audience, delivery.round, language)
-    headers = [("From", str(_from_address(sender_of(practice))))]
-    if practice.reply_to:
-        headers.append(("Reply-To", practice.reply_to))
+    headers = [("From", str(sender.address)), ("Content-Language", language)]
+    if sender.reply_to:
+        headers.append(("Reply-To", sender.reply_to))
     return Letter(
         language=language,
         subject=_subject(fill(text.subject, values), delivery, is_trial=is_trial),
         link=values["link"],
+        unsubscribe_link=marked_unsubscribe_link(),
         paragraphs=tuple(fill(part, values) for part in text.body.replace("\r\n", "\n").split("\n\n")),
         client=values["company"],
         practice=values["practice"],
@@ -133,40 +139,53 @@ def _trial_line(delivery: Delivery) -> str:
     }
 
 
-def build_test_message(practice: Practice, *, name: str, email: str) -> EmailMessage:
-    """Return a mail to a member that looks as invitations of this practice do, for trying out the way of mails."""
-    subject = _("Test mail of %(sender)s") % {"sender": sender_of(practice)}
+def build_test_message(
+    practice: Practice,
+    *,
+    name: str,
+    email: str,
+    identity: SenderIdentity | None = None,
+    confirm_link: str = "",
+) -> EmailMessage:
+    """Return a mail to a member that looks as invitations of this practice do, for trying out the way of mails.
+
+    With `confirm_link` it is the mail by which an identity is verified.
+    """
+    sender = sender_for(practice, identity)
+    subject = _("Test mail of %(sender)s") % {"sender": sender.address.display_name}
+    link = confirm_link or settings.BASE_URL
     context: dict[str, Any] = {
         "paragraphs": [
             _("Hello %(name)s,") % {"name": one_line(name)},
             _("this is how mails of %(practice)s look: sender, reply address, colour and the address below.")
             % {"practice": one_line(practice.name)},
-            settings.BASE_URL,
+            *([_("If it arrived as it should, confirm the sender:")] if confirm_link else []),
+            link,
         ],
-        "link": settings.BASE_URL,
+        "link": link,
         "client": one_line(practice.name),
         "practice": one_line(practice.name),
         "accent": accent_of(practice.accent_colour).light,
         "subject": subject,
         "footer": footer_lines(practice),
         "is_test": True,
+        "is_to_confirm": bool(confirm_link),
     }
     message = EmailMessage()
     message["Subject"] = one_line(subject)[:200]
-    message["From"] = _from_address(sender_of(practice))
+    message["From"] = sender.address
     message["To"] = _to_address(one_line(name), email)
-    if practice.reply_to:
-        message["Reply-To"] = practice.reply_to
+    if sender.reply_to:
+        message["Reply-To"] = sender.reply_to
     message["Date"] = format_datetime(timezone.now())
     message["Message-ID"] = make_msgid(domain=settings.MAIL_DOMAIN)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_to_string("surveys/mail/message.txt", context))
-    message.add_alternative(render_to_string("surveys/mail/message.html", context), subtype="html")
+    message.set_content(render_to_string("surveys/mail/message.txt", context), cte="quoted-printable")
+    html = render_to_string("surveys/mail/message.html", context)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    # Last: what begins with Content- and stands there earlier moves into the first part.
+    message["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
     return message
-
-
-def _from_address(name: str) -> Address:
-    return Address(display_name=name[:120], username="survey", domain=settings.MAIL_DOMAIN)
 
 
 def _to_address(name: str, email: str) -> Address:

@@ -43,8 +43,8 @@ class PlainSmtpNextHop:
         return Fate.CANNOT_SAY
 
 
-def configured_next_hop() -> NextHop:
-    """Return the next hop of this installation."""
-    if settings.MAIL_NEXT_HOP == "sink":
+def configured_next_hop(*, is_own_server: bool = False) -> NextHop:
+    """Return the next hop of this installation; a practice's own SMTP server cannot be asked."""
+    if settings.MAIL_NEXT_HOP == "sink" and not is_own_server:
         return SinkNextHop(Path(settings.MAIL_SINK_DIR))
     return PlainSmtpNextHop()

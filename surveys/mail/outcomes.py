@@ -9,10 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit
+from practice.enums import SenderKind
 from practice.mail import one_line
+from surveys.barred import bar
 from surveys.enums import DeliveryState, HoldReason, Mode, Round, SuppressionSource
 from surveys.mail import stopping
 from surveys.mail.returned import Finding
@@ -58,7 +61,7 @@ def apply_finding(delivery: Delivery, finding: Finding, *, words: str = "") -> b
     if state in AFTER_ACCEPTANCE:
         # News may be faster than the worker that sent the mail: it arrived, so it was accepted.
         on_its_way = mail.filter(state__in=[DeliveryState.SENDING, DeliveryState.UNCERTAIN])
-        move(on_its_way, DeliveryState.ACCEPTED, lease_until=None)
+        move(on_its_way, DeliveryState.ACCEPTED, lease_until=None, accepted_at=timezone.now())
     fields = {"reply": one_line(words)[:300]} if words and state != DeliveryState.DELIVERED else {}
     if not move(mail, state, lease_until=None, **fields):
         return False
@@ -78,6 +81,8 @@ def draw_consequences(delivery: Delivery, state: DeliveryState) -> None:
         _hold_back_later_rounds(delivery, HoldReason.COMPLAINED)
         if is_shown:
             _suppress(person, SuppressionSource.COMPLAINED, _("marked a mail as spam"))
+            if _left_by_our_server(audience):
+                bar(person.email_key)
     elif state == DeliveryState.BOUNCED_HARD:
         _hold_back_later_rounds(delivery, HoldReason.BOUNCED)
         if is_shown:
@@ -86,6 +91,12 @@ def draw_consequences(delivery: Delivery, state: DeliveryState) -> None:
         _hold_back_later_rounds(delivery, HoldReason.BOUNCED)
         _suppress(person, SuppressionSource.BOUNCED, _("three mails in a row bounced"))
     stopping.stop_if_needed(audience)
+
+
+def _left_by_our_server(audience: WaveAudience) -> bool:
+    """Tell whether the installation sent the mails: a practice could make up complaints to a server of its own."""
+    sender = audience.wave.sender
+    return sender is None or sender.kind == SenderKind.INSTALLATION
 
 
 def _hold_back_later_rounds(delivery: Delivery, reason: HoldReason) -> None:

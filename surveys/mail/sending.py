@@ -19,15 +19,18 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
+from practice.enums import SenderKind
 from practice.mail import one_line
 from practice.scope import practice_scope
-from surveys.enums import AudienceState, DeliveryState, Round
+from surveys.barred import barred_among
+from surveys.enums import AudienceState, DeliveryState, HoldReason, Round, WaveKind
 from surveys.form_cache import is_form_cached
-from surveys.mail import outcomes
-from surveys.mail.message import mail_bytes, message_id_of, sender_address
-from surveys.mail.next_hop import Fate, NextHop, configured_next_hop
-from surveys.mail.return_path import sender_for
-from surveys.mail.smtp import Answer, Connection, Outcome
+from surveys.mail import outcomes, return_path
+from surveys.mail.caps import beyond_cap
+from surveys.mail.message import mail_bytes, message_id_of
+from surveys.mail.next_hop import Fate, NextHop
+from surveys.mail.senders import Route, can_send, next_hop_for, route_for, sender_for
+from surveys.mail.smtp import Answer, Outcome
 from surveys.mail.states import UNSENT
 from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience
 
@@ -39,7 +42,7 @@ MAX_REFUSALS = 6
 """So often a server may say "later" to one mail, over about eleven hours; then it has bounced for now."""
 LEASE = """
 UPDATE surveys_delivery d
-SET state = 'sending', attempts = d.attempts + 1, message_id = v.message_id,
+SET state = 'sending', attempts = d.attempts + 1, message_id = v.message_id, hold = '',
     lease_until = statement_timestamp() + make_interval(secs => %s)
 FROM unnest(%s::uuid[], %s::text[]) AS v (id, message_id) WHERE d.id = v.id
 """
@@ -47,7 +50,8 @@ SERVER_BACK_OFF = (timedelta(minutes=1), timedelta(minutes=3))
 """A server in trouble is nobody's address: it is tried again soon, so that mails flow minutes after it is back."""
 RECORD = """
 UPDATE surveys_delivery
-SET state = %s, reply = %s, refusals = %s, lease_until = statement_timestamp() + make_interval(secs => %s)
+SET state = %s, reply = %s, refusals = %s, lease_until = statement_timestamp() + make_interval(secs => %s),
+    accepted_at = CASE WHEN %s = 'accepted' THEN statement_timestamp() ELSE accepted_at END
 WHERE id = %s AND state = 'sending' AND attempts = %s
 """
 OVER = (AudienceState.CLOSED, AudienceState.RELEASED)
@@ -61,17 +65,17 @@ def send_due(
     Several workers may do this for one audience at once. The call ends when nothing is due, after a batch with which
     `share` mails were accepted, or when the server cannot be reached; in the last case the sweep tries again.
     """
-    settle_left_over(practice_id, wave_audience_id, next_hop or configured_next_hop())
-    if not settings.SMTP_HOST:
+    with practice_scope(practice_id):
+        identity = _load_audience(wave_audience_id).wave.sender
+    settle_left_over(practice_id, wave_audience_id, next_hop or next_hop_for(identity))
+    if not can_send(identity):
         _say_that_mails_stay()
         return 0
-    with Connection() as line:
+    with route_for(identity) as line:
         return send_share(practice_id, wave_audience_id, line, share=share)
 
 
-def send_share(
-    practice_id: UUID, wave_audience_id: UUID, line: Connection, *, share: int | None = None
-) -> int:
+def send_share(practice_id: UUID, wave_audience_id: UUID, line: Route, *, share: int | None = None) -> int:
     """Send what is due for one audience over an open connection; returns mails accepted."""
     accepted = 0
     while share is None or accepted < share:
@@ -92,7 +96,7 @@ def send_share(
 
 @cache
 def _say_that_mails_stay() -> None:
-    logger.warning("no mail server is configured: mails stay queued")
+    logger.warning("no mail server is configured, or a sender is not verified: mails stay queued")
 
 
 def _lease() -> CombinedExpression:
@@ -130,7 +134,9 @@ def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
 
 def _load_audience(wave_audience_id: UUID) -> WaveAudience:
     """Return the audience with what a mail says; the wave's long instrument only when its form is not known yet."""
-    audiences = WaveAudience.objects.select_related("practice", "wave__engagement__client_organisation")
+    audiences = WaveAudience.objects.select_related(
+        "practice", "wave__sender", "wave__engagement__client_organisation"
+    )
     if is_form_cached(wave_audience_id):
         audiences = audiences.defer("wave__instrument")
     audience: WaveAudience = audiences.get(pk=wave_audience_id)
@@ -138,23 +144,44 @@ def _load_audience(wave_audience_id: UUID) -> WaveAudience:
 
 
 def _without_unwanted(rows: Sequence[Delivery]) -> list[Delivery]:
-    """Cancel reminders to people who answered, hold back suppressed addresses, lease the rest."""
+    """Cancel reminders to people who answered, hold back suppressed addresses and what is too many, lease the rest."""
     ledger = LedgerEntry.objects.filter(recipient__in=[row.recipient_id for row in rows], submitted=True)
     answered = set(ledger.values_list("recipient_id", flat=True))
-    refusing = Suppression.objects.filter(email_key__in=[row.recipient.email_key for row in rows])
-    unwanted = set(refusing.values_list("email_key", flat=True))
+    reasons = _reasons_against([row.recipient.email_key for row in rows])
     suppressed, cancelled, claimed = [], [], []
     for row in rows:
-        if row.recipient.email_key in unwanted:
+        if row.recipient.email_key in reasons:
+            row.hold = reasons[row.recipient.email_key]
             suppressed.append(row)
         elif row.round != Round.INVITATION and row.recipient_id in answered:
             cancelled.append(row)
         else:
             claimed.append(row)
-    _rows(suppressed).update(state=DeliveryState.SUPPRESSED, lease_until=None)
-    _rows(cancelled).update(state=DeliveryState.CANCELLED, lease_until=None)
-    _lease_rows(claimed)
-    return claimed
+    for row in suppressed:
+        _rows([row]).update(state=DeliveryState.SUPPRESSED, hold=row.hold, lease_until=None)
+    _rows(cancelled).update(state=DeliveryState.CANCELLED, hold="", lease_until=None)
+    allowed = _hold_back_beyond_cap(claimed)
+    _lease_rows(allowed)
+    return allowed
+
+
+def _reasons_against(email_keys: Sequence[str]) -> dict[str, str]:
+    """Return why each of these addresses is not mailed; those that may be mailed are not in it."""
+    refusing = Suppression.objects.filter(email_key__in=email_keys).values_list("email_key", "source")
+    return dict.fromkeys(barred_among(email_keys), HoldReason.EVERYWHERE) | dict(refusing)
+
+
+def _hold_back_beyond_cap(rows: Sequence[Delivery]) -> list[Delivery]:
+    """Move mails that are one too many for a person to the day when they are not; returns the others."""
+    is_test = bool(rows) and rows[0].wave_audience.wave.kind == WaveKind.TEST
+    most = rows[0].wave_audience.practice.mails_per_week if rows else 0
+    waiting = {} if is_test else beyond_cap(rows, most)
+    for row in rows:
+        if row.pk in waiting:
+            when = waiting[row.pk]
+            moved = {"lease_until": when} if row.state == DeliveryState.RETRY else {"due_at": when}
+            _rows([row]).update(hold=HoldReason.CAP, **moved)
+    return [row for row in rows if row.pk not in waiting]
 
 
 def _lease_rows(rows: Sequence[Delivery]) -> None:
@@ -174,7 +201,7 @@ def _rows(rows: Sequence[Delivery]) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk__in=[row.pk for row in rows])
 
 
-def _send_one(practice_id: UUID, delivery: Delivery, line: Connection, held_since: float) -> Outcome | None:
+def _send_one(practice_id: UUID, delivery: Delivery, line: Route, held_since: float) -> Outcome | None:
     """Send one claimed mail and record the outcome; None when somebody else settled it meanwhile."""
     if not _is_still_ours(practice_id, delivery, held_since):
         return None
@@ -184,8 +211,7 @@ def _send_one(practice_id: UUID, delivery: Delivery, line: Connection, held_sinc
         logger.warning("mail cannot be built id=%s error=%s", delivery.pk, type(error).__name__)
         outcome = Outcome(Answer.REJECTED, f"not sent: {type(error).__name__}")
     else:
-        sender = sender_for(delivery) or sender_address()
-        outcome = line.hand_over(sender, delivery.recipient.email, content)
+        outcome = line.hand_over(_envelope_sender(delivery), delivery.recipient.email, content)
     _record_outcome(practice_id, delivery, outcome)
     return outcome
 
@@ -219,6 +245,15 @@ def _record_bounce(practice_id: UUID, delivery: Delivery, reply: str, state: Del
             outcomes.draw_consequences(delivery, state)
 
 
+def _envelope_sender(delivery: Delivery) -> str:
+    """Return where undeliverable mail goes: to our own mailbox, unless another server sends, which may refuse that."""
+    audience = delivery.wave_audience
+    identity = audience.wave.sender
+    is_ours = identity is None or identity.kind == SenderKind.INSTALLATION
+    returned = return_path.sender_for(delivery) if is_ours else ""
+    return returned or sender_for(audience.practice, identity).address.addr_spec
+
+
 def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> bool:
     """Renew a lease of which more than a quarter has passed; False when the mail is not ours any more."""
     if time.monotonic() - held_since < settings.MAIL_LEASE_SECONDS * 0.25:
@@ -240,7 +275,7 @@ def _record(
     """Write the outcome, and for how long it stands, unless somebody else settled this attempt meanwhile."""
     words, refusals = one_line(reply)[:300], delivery.refusals
     with practice_scope(practice_id), connection.cursor() as cursor:
-        cursor.execute(RECORD, [state, words, refusals, seconds, delivery.pk, delivery.attempts])
+        cursor.execute(RECORD, [state, words, refusals, seconds, state, delivery.pk, delivery.attempts])
 
 
 def _of_attempt(delivery: Delivery) -> QuerySet[Delivery]:
@@ -276,10 +311,11 @@ def _apply_fate(row: Delivery, fate: Fate, *, is_over: bool) -> None:
     if fate == Fate.ACCEPTED:
         row.state, row.lease_until = DeliveryState.ACCEPTED, None
         row.reply = row.reply or "found at the next hop"
+        row.accepted_at = Now()
     elif fate == Fate.UNKNOWN or row.state == DeliveryState.UNCERTAIN:
         row.state = DeliveryState.CANCELLED if is_over else DeliveryState.QUEUED
         row.lease_until = None
     else:
         row.state, row.was_uncertain = DeliveryState.UNCERTAIN, True
         row.lease_until = Now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
-    row.save(update_fields=["state", "lease_until", "reply", "was_uncertain"])
+    row.save(update_fields=["state", "lease_until", "reply", "was_uncertain", "accepted_at"])

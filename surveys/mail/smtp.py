@@ -1,6 +1,7 @@
 """One SMTP connection, and what a mail server's answers mean for one mail."""
 
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any
 
 from django.conf import settings
 
+from practice.enums import SmtpSecurity
+from practice.public_hosts import addresses_of
+from surveys.mail.dkim import Signer
 from surveys.mail.reply_codes import Refusal, read_refusal
 
 LONGEST_WAIT, SHORTEST_WAIT = 30, 5
@@ -50,11 +54,43 @@ class Outcome:
     reply: str
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Server:
+    """A mail server and how to sign in; one that a member named is connected to by public addresses alone."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    security: str = SmtpSecurity.NONE
+    is_named_by_member: bool = False
+
+
+def installation_server() -> Server:
+    """Return the mail server of this installation."""
+    security = SmtpSecurity.STARTTLS if settings.SMTP_STARTTLS else SmtpSecurity.NONE
+    return Server(
+        settings.SMTP_HOST, settings.SMTP_PORT, settings.SMTP_USER, settings.SMTP_PASSWORD, security
+    )
+
+
 class _Client(smtplib.SMTP):
     """An SMTP client that knows whether the mail itself was on its way when the connection broke."""
 
     is_handed_over = False
     last_reply = ""
+
+    def __init__(self, server: Server):
+        self._server = server
+        super().__init__(server.host, server.port, timeout=timeout())
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect to an address that was looked at, not to a name that may mean another one a moment later."""
+        where = addresses_of(host, port)[0] if self._server.is_named_by_member else host
+        line = socket.create_connection((where, port), timeout)
+        if self._server.security == SmtpSecurity.TLS:
+            return ssl.create_default_context().wrap_socket(line, server_hostname=host)
+        return line
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """Send the mail; from here on only the server knows whether it took it."""
@@ -65,9 +101,11 @@ class _Client(smtplib.SMTP):
 
 
 class Connection:
-    """One SMTP connection, opened when first needed and opened anew after a failure."""
+    """One SMTP connection, opened when first needed and opened anew after a failure; signs what it sends if told."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server | None = None, *, signer: Signer | None = None) -> None:
+        self._server = server or installation_server()
+        self._signer = signer
         self._client: _Client | None = None
 
     def __enter__(self) -> "Connection":
@@ -101,7 +139,8 @@ class Connection:
             self.drop()
             return Outcome(Answer.NO_SERVER, f"no connection: {_words(error)}")
         client.is_handed_over = False
-        outcome = _deliver(client, sender, to, content)
+        signed = self._signer.sign(content) if self._signer else content
+        outcome = _deliver(client, sender, to, signed)
         if outcome.answer == Answer.HANGS:
             client.close()  # a farewell would wait as long once more
             self._client = None
@@ -119,11 +158,11 @@ class Connection:
 
     def _open(self) -> _Client:
         if self._client is None:
-            self._client = _Client(settings.SMTP_HOST, settings.SMTP_PORT, timeout=timeout())
-            if settings.SMTP_STARTTLS:
+            self._client = _Client(self._server)
+            if self._server.security == SmtpSecurity.STARTTLS:
                 self._client.starttls(context=ssl.create_default_context())
-            if settings.SMTP_USER:
-                self._client.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+            if self._server.username:
+                self._client.login(self._server.username, self._server.password)
         return self._client
 
 

@@ -1,5 +1,6 @@
 """Tables of the surveys room."""
 
+from surveys.models.barred import BarredAddress
 from surveys.models.collected import ResponseImport
 from surveys.models.delivery import Delivery
 from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
@@ -8,6 +9,7 @@ from surveys.models.returns import ReturnChannel, WebhookCall
 from surveys.models.wave import Wave, WaveAudience
 
 __all__ = [
+    "BarredAddress",
     "Delivery",
     "Draft",
     "LedgerEntry",

@@ -19,9 +19,9 @@ from surveys.people_check import (
     MAX_NAME,
     clean_text,
 )
+from surveys.services.suppressions import checked_reason
 
 OVER: Final = (AudienceState.CLOSED, AudienceState.RELEASED)
-MAX_REASON: Final = 200
 
 
 def is_before_launch(row: Recipient) -> bool:
@@ -144,7 +144,7 @@ def opt_out(
 
     Mails that wait are held back when they become due.
     """
-    why = _reason(reason)
+    why = checked_reason(reason)
     row, is_new = Suppression.objects.get_or_create(email_key=person.email_key, defaults={"reason": why})
     if is_new:
         audit.record("person.opted_out", person, actor=actor, label=f"{client.name}: {why}")
@@ -154,18 +154,7 @@ def opt_out(
 @transaction.atomic
 def lift_opt_out(client: ClientOrganisation, person: Recipient, *, reason: str, actor: Member | None) -> None:
     """Allow mails to this address again, with the reason; what was held back meanwhile is not sent later."""
-    why = _reason(reason)
+    why = checked_reason(reason)
     n_gone, _by_model = Suppression.objects.filter(email_key=person.email_key).delete()
     if n_gone:
         audit.record("person.opt_out_lifted", person, actor=actor, label=f"{client.name}: {why}")
-
-
-def _reason(text: str) -> str:
-    try:
-        why = clean_text(text, MAX_REASON)
-    except ValueError as error:
-        raise InvalidInputError(str(error), fields={"reason": str(error)}) from error
-    if not why:
-        message = _("Say why, for example “asked by phone”.")
-        raise InvalidInputError(message, fields={"reason": message})
-    return why

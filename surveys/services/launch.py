@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from practice import audit
 from practice.exceptions import WrongStateError
-from practice.models import Member
+from practice.models import Member, SenderIdentity
 from practice.sealing import wrap_key
 from surveys import links
 from surveys.attributes import keep_attributes, known_values, reduce_attributes
 from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.mail.senders import identity_for
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.mixer import MIXING
@@ -32,12 +33,14 @@ def launch_wave(
 ) -> Wave:
     """Open the wave: links, ledger and one delivery per recipient and round; a second call changes nothing.
 
-    Audiences without people stay drafts. Raises WrongStateError when nobody is to be asked.
+    Audiences without people stay drafts; the sender of the mails is fixed. Raises WrongStateError when nobody is to be
+    asked, or the sender is not verified.
     """
     locked = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
     if locked.launched_at is not None:
         return locked
     check_texts(locked)
+    sender = verified_sender(locked)
     start = opens_at or timezone.now()
     end = closes_at or start + timedelta(days=locked.plan["close_days"])
     if end <= start:
@@ -51,12 +54,25 @@ def launch_wave(
             launched.append(audience)
     if not launched:
         raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
-    locked.launched_at = start
-    locked.save(update_fields=["launched_at"])
+    locked.sender, locked.launched_at = sender, start
+    locked.save(update_fields=["sender", "launched_at"])
     audit.record("wave.launched", locked, actor=actor)
     for audience in launched:
         wake_audience(audience)
     return locked
+
+
+def verified_sender(wave: Wave) -> SenderIdentity | None:
+    """Return the identity the wave's mails will carry (None: the practice's own name); raises WrongStateError."""
+    sender = identity_for(wave)
+    if sender is not None and not sender.is_ready:
+        raise WrongStateError(
+            _(
+                "The sender %(name)s is not verified. Confirm its test mail in the settings, or choose another one."
+            )
+            % {"name": sender.from_name}
+        )
+    return sender
 
 
 def open_audience(

@@ -15,7 +15,7 @@ from surveys.enums import Round, WaveKind
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, LedgerEntry, Recipient, Wave, WaveAudience
-from surveys.services.launch import open_audience, plan_deliveries
+from surveys.services.launch import open_audience, plan_deliveries, verified_sender
 
 TEST_DAYS = 14
 MOST_TEST_WAVES = 20
@@ -57,6 +57,7 @@ def _copy(wave: Wave, *, number: int) -> Wave:
         instrument=wave.instrument,
         plan=wave.plan,
         launched_at=now,
+        sender=verified_sender(wave),
     )
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from practice import audit
 from practice.forms import MailIdentityForm
+from practice.models import SenderIdentity
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
 from surveys.mail import mailbox
@@ -24,7 +25,12 @@ SECONDS = 600
 def mail_test(request: PracticeRequest, slug: str) -> HttpResponse:
     """Send the member a mail on the way that invitations to surveys take, and say what the server answered."""
     user, practice = request.member.user, request.practice
-    context = {"section": "mail", "form": MailIdentityForm(instance=practice), "email": user.email}
+    context = {
+        "section": "mail",
+        "form": MailIdentityForm(instance=practice),
+        "email": user.email,
+        "senders": SenderIdentity.objects.all(),
+    }
     counter = f"mail-test:{request.member.pk}"
     cache.add(counter, 0, SECONDS)
     if cache.incr(counter) > MOST:

@@ -46,6 +46,7 @@ CHOICES = {
     "gap": "I1",
     "file_type": "csv",
     "message": "0" * 64,
+    "code": "x",
 }
 REFUSED = {401, 403, 404, 405}
 OF_ONES_OWN = {200, 201, 302, 400, 415, 422}

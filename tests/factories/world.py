@@ -147,7 +147,7 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         attributes={"region": CANARY},
     )
     ResponseIdentity.objects.create(response=response, recipient=person)
-    Suppression.objects.create(email_key=f"{CANARY}@example.net", reason=CANARY)
+    suppressed = Suppression.objects.create(email_key=f"{CANARY}@example.net", reason=CANARY)
     upload = PeopleImport.objects.create(
         wave=wave, filename=f"{CANARY}.csv", rows=[[CANARY]], header=[CANARY], content_hash="0" * 64
     )
@@ -171,6 +171,7 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         "recipient_id": person.pk,
         "delivery_id": delivery.pk,
         "import_id": upload.pk,
+        "suppression_id": suppressed.pk,
     }
 
 
