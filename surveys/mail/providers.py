@@ -19,6 +19,7 @@ from django.conf import settings
 
 from practice.enums import SenderKind
 from practice.mail import one_line
+from surveys.mail import return_path
 from surveys.mail.next_hop import Fate
 from surveys.mail.smtp import Answer, Outcome
 
@@ -27,7 +28,15 @@ logger = logging.getLogger(__name__)
 SECONDS: Final = 20
 MARK: Final = "mail"
 """The name of the mark that a mail carries at the provider: the local part of its Message-ID."""
-PASSED_ON: Final = ("Message-ID", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted")
+RETURN: Final = "return"
+PASSED_ON: Final = (
+    "Message-ID",
+    "Date",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Auto-Submitted",
+    return_path.HEADER,
+)
 BACKENDS: Final[Mapping[str, Any]] = {
     SenderKind.MAILGUN: mailgun.EmailBackend,
     SenderKind.POSTMARK: postmark.EmailBackend,
@@ -134,6 +143,9 @@ def _as_anymail(message: EmailMessage, provider: Provider) -> AnymailMessage:
     )
     mail.attach_alternative(_part(message, "html"), "text/html")
     mail.metadata = {MARK: mark}
+    if return_path.HEADER in headers:
+        # The provider's news repeat it, and the mail is known again by it.
+        mail.metadata[RETURN] = headers[return_path.HEADER]
     mail.track_opens = mail.track_clicks = None if provider.kind == SenderKind.BREVO else False
     if provider.kind == SenderKind.BREVO:
         mail.tags = [mark]

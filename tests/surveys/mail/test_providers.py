@@ -10,7 +10,7 @@ from practice import senders
 from practice.models import Member, SenderIdentity
 from practice.scope import practice_scope
 from surveys.enums import DeliveryState
-from surveys.mail import sending
+from surveys.mail import return_path, sending
 from surveys.mail.message import build_message, message_id_of
 from surveys.mail.next_hop import Fate
 from surveys.mail.providers import Provider, ProviderConnection, mark_of
@@ -77,6 +77,9 @@ def test_a_wave_leaves_by_the_provider_with_both_headers_and_no_tracking(
         text = str(fields)
         assert "alder.example" in text
         assert mark_of(headers["message-id"]) in text
+        assert text.count(headers[return_path.HEADER.lower()]) == 2, (
+            "once as a header, once where its news repeat it"
+        )
         assert KEY in str(http) or kind == "mailgun"
     assert seen == wanted
     for switch in ("TrackOpens", "o:tracking-opens"):
