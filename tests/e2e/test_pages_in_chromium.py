@@ -102,7 +102,7 @@ def serious(page: Page, options: dict[str, Any] | None = None) -> list[str]:
 def press(page: Page, name: str) -> None:
     """Press a button and wait for the next page, which the survey's script puts in place of this one."""
     page.evaluate("document.querySelector('main').dataset.left = ''")
-    page.locator(f"[name={name}]").click()
+    page.locator(f"button:not([aria-hidden])[name={name}]").click()
     page.wait_for_selector("main:not([data-left])")
 
 

@@ -237,7 +237,7 @@ def answer_by_hand(browser: Browser, link: str, answers: dict[str, list[str]], *
 
 def go_on(page: Page, name: str) -> None:
     page.evaluate("document.querySelector('main').dataset.left = ''")
-    page.locator(f"[name={name}]").click()
+    page.locator(f"button:not([aria-hidden])[name={name}]").click()
     page.wait_for_selector("main:not([data-left])")
 
 
