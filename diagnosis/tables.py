@@ -96,7 +96,7 @@ def _audiences(result: Result) -> Table:
 
 
 def _mean_header() -> tuple[str, ...]:
-    return ("n", _("Mean"), _("SD"), _("CI low"), _("CI high"))
+    return ("n", _("mean"), _("SD"), _("CI low"), _("CI high"))
 
 
 def _mean(mean: Mean) -> tuple[Cell, ...]:

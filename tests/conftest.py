@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from practice.models import Member, Practice
 from practice.scope import practice_scope
@@ -24,6 +25,13 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE O
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO crmgap_app;
 """
 pytest_plugins = ["tests.reference.plugin"]
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """Begin each test in the product's own language, whatever the request of an earlier test has spoken."""
+    translation.deactivate()
+
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 

@@ -25,8 +25,9 @@ CODES = re.compile(
     r"https?://\S+|[\w.+-]+@[\w.-]+|\b[A-Z]{1,3}[0-9]+[A-Z]?(?:\.[A-Z]?[0-9]+)?\b|\b[a-z]+(?:[_:-][a-z0-9]+)+\b"
     r"|\b[0-9a-f]{12,}\b"
 )
+CLIENT = re.compile(rf"{CANARY} client [0-9]+")
 NAMES = (
-    f"{CANARY} client 4", f"{CANARY} engagement", f"{CANARY} wave", f"{CANARY}.csv", CANARY,
+    f"{CANARY} engagement", f"{CANARY} wave", f"{CANARY}.csv", CANARY,
     f"Owner of {PRACTICE_CANARY} Partners", f"{PRACTICE_CANARY} Partners",
     "Second client", "CRM gap 2026", "Banking", "region", "English", "French", "Français", "Pseudo", "CRMGap", "UTC",
     "CSV", "XLSX", "PDF", "PNG", "JPEG", "WebP", "JavaScript", "HTMT", "KMO", "VIF", "alpha",
@@ -44,6 +45,7 @@ def _own_words(text: str) -> str:
         if depth <= 0 and sign != CLOSE:
             kept.append(sign)
     rest = CODES.sub(" ", "".join(kept))
+    rest = CLIENT.sub(" ", rest)
     for name in NAMES:
         rest = rest.replace(name, " ")
     return rest
