@@ -67,7 +67,7 @@ def _library_texts() -> set[str]:
 
 def _unmarked(html: str, data: Iterable[str]) -> Iterator[str]:
     for text in texts_on(html):
-        rest = text
+        rest = CODES.sub(" ", text)
         for known in data:
             if known in rest:
                 rest = rest.replace(known, " ")
