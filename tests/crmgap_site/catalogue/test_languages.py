@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 WORD = re.compile(r"[^\W\d_]{3,}")
 PLAIN = frozenset("aceilnorsuyz")
 """Letters that every text of the made-up language has with an accent; a word with one of them was never marked."""
+ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+")
 CODES = re.compile(
     r"https?://\S+|[\w.+-]+@[\w.-]+|\b[A-Z]{1,3}[0-9]+[A-Z]?(?:\.[A-Z]?[0-9]+)?\b|\b[a-z]+(?:[_:-][a-z0-9]+)+\b"
     r"|\b[0-9a-f]{12,}\b"
@@ -67,7 +68,7 @@ def _library_texts() -> set[str]:
 
 def _unmarked(html: str, data: Iterable[str]) -> Iterator[str]:
     for text in texts_on(html):
-        rest = CODES.sub(" ", text)
+        rest = ADDRESS.sub(" ", text)
         for known in data:
             if known in rest:
                 rest = rest.replace(known, " ")
