@@ -107,6 +107,8 @@ def current_content(wave: Wave) -> tuple[bytes, str]:
     """Content and hash of a snapshot of what is released now; raises NothingReleasedError."""
     ensure_released_answers(wave)
     frames = read_frames(wave)
+    if not frames.audiences:
+        raise NothingReleasedError(_("No audience with answers is released yet. Close one, then ask again."))
     before = rules_off_before(wave)
     is_second = bool(before) and before[0] != frames.rules_off
     return pack_frames(replace(frames, is_second_reading=is_second))

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnosis.analysis.scores import score_states
-from diagnosis.analysis.study import Study
+from diagnosis.analysis.study import Study, is_named
 from diagnosis.computing import rules_off_before
-from diagnosis.frames import CARELESS, FEW_ANSWERS, Frames, read_frames
+from diagnosis.frames import CARELESS, FEW_ANSWERS, OPEN_LINK, Frames, read_frames
 from diagnosis.models import Diagnosis
 from diagnosis.services import request_diagnosis
 from practice import audit
@@ -24,17 +24,26 @@ from practice.exceptions import InvalidInputError
 from practice.models import Member
 from practice.permissions import ensure
 from surveys.disclosure import MIN_VARIANT_DIFFERENCE, is_variant_publishable
-from surveys.enums import Mode
+from surveys.enums import Channel
 from surveys.instruments import parse_instrument
-from surveys.models import Wave
+from surveys.models import Wave, WaveAudience
 
 RULES: Final[dict[str, str | Promise]] = {
     CARELESS: gettext_lazy(
         "Answered carelessly: at least two of too fast, the same answer throughout, both columns the same"
     ),
     FEW_ANSWERS: gettext_lazy("Left most open: less than half of the core ratings answered"),
+    OPEN_LINK: gettext_lazy(
+        "Answered by an open link: nobody was invited there, and nobody knows who answered, or how often"
+    ),
 }
 MAX_REASON: Final = 300
+
+
+def rules_of(wave: Wave) -> dict[str, str | Promise]:
+    """The rules there are for a wave: the one about open links only where it has some."""
+    has_open_link = WaveAudience.objects.filter(wave=wave, channel=Channel.OPEN).exists()
+    return {code: name for code, name in RULES.items() if has_open_link or code != OPEN_LINK}
 
 
 @transaction.atomic
@@ -44,7 +53,8 @@ def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Membe
     Raises InvalidInputError for an unknown rule, a missing reason, or a difference that would point at a few persons.
     """
     ensure(actor, "diagnosis.edit")
-    if unknown := set(rules) - RULES.keys():
+    known = rules_of(wave)
+    if unknown := set(rules) - known.keys():
         text = _("Unknown: %(rules)s.") % {"rules": ", ".join(sorted(unknown))[:80]}
         raise InvalidInputError(_("There is no such rule."), fields={"rules": text})
     reason = reason.strip()
@@ -52,7 +62,7 @@ def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Membe
         text = _("Say why, in %(most)s characters at most.") % {"most": MAX_REASON}
         raise InvalidInputError(_("A reason is needed: it stands on record."), fields={"reason": text})
     locked = Wave.objects.select_for_update(no_key=True).get(pk=wave.pk)
-    off = sorted(RULES.keys() - set(rules))
+    off = sorted(known.keys() - set(rules))
     if off != sorted(locked.rules_off):
         _ensure_nobody_can_be_computed(locked, off)
         locked.rules_off = off
@@ -105,5 +115,5 @@ def _counts(wave: Wave, frames: Frames) -> dict[str, list[int]]:
             ),
         ]
         for audience, frame in frames.audiences.items()
-        if frame.mode != Mode.NAMED
+        if not is_named(frame)
     }

@@ -400,6 +400,12 @@ def steps_grid_figure(
     return heat_grid(data, theme=theme, uid=uid, width=width)
 
 
+def _n_used(audience: Mapping[str, Any]) -> int:
+    """Answers of an audience that the figures use, those by open links included."""
+    by_open_link = (audience.get("open_link") or {}).get("used")
+    return (audience.get("used") or 0) + (by_open_link or 0)
+
+
 def coherence_figure(
     result: Result, instrument: Instrument, *, theme: Theme, uid: str, width: float = DOCUMENT_WIDTH
 ) -> str:
@@ -434,7 +440,7 @@ def coherence_figure(
     )
     columns = tuple(
         AudienceColumn(
-            str(AUDIENCES.get(item["code"], item["name"])), f"n = {item['used']}" if item.get("used") else ""
+            str(AUDIENCES.get(item["code"], item["name"])), f"n = {n}" if (n := _n_used(item)) else ""
         )
         for item in audiences
     )

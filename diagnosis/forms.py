@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diagnosis.enums import ActionState, Level
-from diagnosis.exclusion import MAX_REASON, RULES
+from diagnosis.exclusion import MAX_REASON
 from diagnosis.models import Action
 from diagnosis.rules.library import load_library
 
@@ -37,7 +37,6 @@ class RulesForm(forms.Form):
 
     rules = forms.MultipleChoiceField(
         label=_("Leave out whoever"),
-        choices=list(RULES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -47,6 +46,10 @@ class RulesForm(forms.Form):
         max_length=MAX_REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *args: Any, rules: Mapping[str, Any], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["rules"].choices = list(rules.items())  # type: ignore[attr-defined]  # declared above
 
 
 class ActionForm(forms.ModelForm[Action]):

@@ -17,10 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis.coded import Coded
-from surveys.enums import AudienceState, DeliveryState, Mode, Round
-from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, Form, Instrument, parse_instrument
+from surveys.disclosure import MIN_GROUP
+from surveys.enums import AudienceState, Channel, DeliveryState, Mode, Round
+from surveys.instruments import (
+    CANNOT_JUDGE,
+    MISSING,
+    NO_STANDARD,
+    NOT_ASKED,
+    Form,
+    Instrument,
+    parse_instrument,
+)
 from surveys.models import Delivery, Recipient, Response, Wave, WaveAudience
 from surveys.quality import share_answered
+from surveys.settling import ORDER
 
 SCHEMA: Final = 2
 READABLE: Final = (1, SCHEMA)
@@ -30,6 +40,7 @@ CARELESS_FLAGS: Final = 2
 MIN_CORE_SHARE: Final = 0.5
 CARELESS: Final = "careless"
 FEW_ANSWERS: Final = "few_answers"
+OPEN_LINK: Final = "open_link"
 USED: Final = ""
 
 Scores: TypeAlias = NDArray[np.int16]
@@ -71,6 +82,8 @@ class AudienceFrame:
     `excluded` is "" for used answers, else the rule that leaves them out. `ticks` are the answers to questions with
     several choices, by question. Answers collected elsewhere hold only the slots that were asked, may have `weights`
     (one per person, any scale above 0) and `conversions` of slots whose file used other numbers (see `ScaleChange`).
+    `by_open_link` tells of each answer whether it came by an open link (empty: none did), `open_counts` how many visits
+    began and finished; `counts` are those of the invited alone.
     """
 
     audience: str
@@ -85,6 +98,8 @@ class AudienceFrame:
     is_collected: bool = False
     weights: tuple[float, ...] | None = None
     conversions: Mapping[str, ScaleChange] = field(default_factory=dict)
+    by_open_link: tuple[bool, ...] = ()
+    open_counts: Counts = field(default_factory=Counts)
 
     @cached_property
     def _reasons(self) -> Coded[str]:
@@ -105,6 +120,17 @@ class AudienceFrame:
     def n_used(self) -> int:
         """Answers the figures use."""
         return int(np.count_nonzero(self.used))
+
+    @cached_property
+    def n_used_by_open_link(self) -> int:
+        """Answers by open links among those the figures use."""
+        return int(np.count_nonzero(self.used & np.array(self.by_open_link))) if self.by_open_link else 0
+
+    def excluded_by(self, reason: str, *, by_open_link: bool = False) -> int:
+        """Answers of one channel that a rule leaves out."""
+        channels = self.by_open_link or (False,) * self.n
+        pairs = zip(self.excluded, channels, strict=True)
+        return sum(found == reason and channel == by_open_link for found, channel in pairs)
 
     @cached_property
     def _used_scores(self) -> Scores:
@@ -135,10 +161,15 @@ class AudienceFrame:
             if code not in place:
                 continue
             packed, points = rows[:, place[code]], ratings[:, column]
-            np.copyto(points, packed, where=packed > NO_STANDARD)
+            np.copyto(points, packed, where=packed > NOT_ASKED)
             if code in self.conversions:
                 points[:] = self.conversions[code].apply(points)
         return ratings
+
+    def asked(self, codes: Sequence[str]) -> NDArray[np.bool_] | None:
+        """Which values each used person was asked for (used persons, codes); None where everybody was asked all."""
+        asked = self.packed(codes) != NOT_ASKED
+        return None if asked.all() else asked.T
 
     def used_weights(self) -> NDArray[np.float64] | None:
         """Weights of the used persons with mean 1, in the order of `ratings`; None = everybody counts the same."""
@@ -159,6 +190,7 @@ class AudienceFrame:
             attributes=Coded.of(self.attributes, _as_key).take(kept),
             ticks=Coded.of(self.ticks, _as_key).take(kept),
             weights=None if self.weights is None else tuple(self.weights[row] for row in kept.tolist()),
+            by_open_link=tuple(self.by_open_link[row] for row in kept.tolist()) if self.by_open_link else (),
         )
 
     @cached_property
@@ -171,10 +203,10 @@ class AudienceFrame:
 
     @cached_property
     def attribute_names(self) -> Sequence[str]:
-        """Names of the attributes that any used person has, in order."""
+        """Names of the attributes that any used person has, in order; the order of pages is none."""
         rows = self._used_attributes
         present = np.unique(rows.codes).tolist()
-        return sorted(set().union(*(rows.values[place] for place in present)))
+        return sorted(set().union(*(rows.values[place] for place in present)) - {ORDER})
 
     def groups(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
         """Mask of the used persons with each value of an attribute, values in order; "" = value not known."""
@@ -249,10 +281,14 @@ def build_frame(
     weights: Sequence[float] | None = None,
     conversions: Mapping[str, ScaleChange] | None = None,
     rules_off: Collection[str] = (),
+    open_rows: Sequence[AnswerRow] = (),
+    open_counts: Counts | None = None,
 ) -> AudienceFrame:
     """Frame of one audience from (scores, choices, attributes, flags) per answer, in an order that values alone fix.
 
     `asked` (slots that were asked), `weights` (per row) and `conversions` are given for answers collected elsewhere.
+    `open_rows` came by open links: the rule OPEN_LINK leaves them out, and stays on while fewer than five would
+    come in.
     Raises ValueError when a packed row does not fit the form.
     """
     places = [form.slot_index[code] for code in asked] if asked is not None else None
@@ -260,15 +296,23 @@ def build_frame(
         question.code for page in form.pages for question in page.questions if question.kind == "multi"
     }
     people: list[tuple[Any, ...]] = []
-    for number, (scores, choices, attributes, flags) in enumerate(rows):
-        if len(scores) != len(form.slots):
-            message = f"an answer with {len(scores)} values does not fit the form {form.code}"
-            raise ValueError(message)
+    rows = [*rows, *open_rows]
+    if wrong := [len(scores) for scores, _choices, _kept, _flags in rows if len(scores) != len(form.slots)]:
+        message = f"an answer with {wrong[0]} values does not fit the form {form.code}"
+        raise ValueError(message)
+    n_invited = len(rows) - len(open_rows)
+    judged = [
+        exclusion_reason(form, scores, flags, places, rules_off)
+        for scores, _choices, _kept, flags in rows[:n_invited]
+    ]
+    judged += _judge_open(form, open_rows, rules_off)
+    for number, (scores, choices, attributes, _flags) in enumerate(rows):
         kept = {str(name): str(value) for name, value in attributes.items() if value not in ("", None)}
         ticks = {code: tuple(choices[code]) for code in sorted(several & choices.keys()) if choices[code]}
         packed = tuple(scores) if places is None else tuple(scores[place] for place in places)
-        reason = exclusion_reason(form, scores, flags, places, rules_off)
-        people.append((packed, ticks, kept, reason, *([weights[number]] if weights else [])))
+        more: list[Any] = [weights[number]] if weights else []
+        more += [True] if number >= n_invited else []
+        people.append((packed, ticks, kept, judged[number], *more))
     people.sort(key=lambda person: (person[0], json.dumps(person[1:], sort_keys=True)))
     slots = tuple(slot.code for slot in form.slots) if asked is None else tuple(asked)
     matrix = np.array([person[0] for person in people], dtype=np.int16).reshape(len(people), len(slots))
@@ -285,7 +329,19 @@ def build_frame(
         is_collected=asked is not None,
         weights=tuple(float(person[4]) for person in people) if weights else None,
         conversions=dict(conversions or {}),
+        by_open_link=tuple(len(person) > 4 for person in people) if open_rows else (),
+        open_counts=open_counts or Counts(),
     )
+
+
+def _judge_open(form: Form, rows: Sequence[AnswerRow], off: Collection[str]) -> list[str]:
+    """What leaves out each answer by an open link; all of them, unless five at least come in together."""
+    if OPEN_LINK not in off:
+        return [OPEN_LINK] * len(rows)
+    judged = [exclusion_reason(form, scores, flags, None, off) for scores, _choices, _kept, flags in rows]
+    if 0 < judged.count(USED) < MIN_GROUP:
+        return [OPEN_LINK if reason == USED else reason for reason in judged]
+    return judged
 
 
 def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
@@ -296,26 +352,40 @@ def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
     off = tuple(sorted(wave.rules_off if rules_off is None else rules_off))
     instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
     audiences = {}
-    for wave_audience in WaveAudience.objects.filter(wave=wave).order_by("audience"):
-        if wave_audience.mode == Mode.CONFIDENTIAL and wave_audience.state != AudienceState.RELEASED:
-            continue
-        audiences[wave_audience.audience] = _read_audience(wave_audience, instrument, off)
+    channels = {row.audience: row for row in WaveAudience.objects.filter(wave=wave, channel=Channel.OPEN)}
+    for wave_audience in WaveAudience.invited.filter(wave=wave).order_by("audience"):
+        channel = channels.get(wave_audience.audience)
+        if channel is not None and (channel.state != AudienceState.RELEASED or wave_audience.source):
+            channel = None
+        rules = {*off, OPEN_LINK} if _asks_by_open_link_alone(wave, wave_audience) else off
+        is_readable = wave_audience.mode == Mode.NAMED or wave_audience.state == AudienceState.RELEASED
+        if is_readable or (channel is not None and OPEN_LINK in rules):
+            audiences[wave_audience.audience] = _read_audience(wave_audience, instrument, rules, channel)
     return Frames(instrument.code, instrument.version, audiences, off)
 
 
+def _asks_by_open_link_alone(wave: Wave, wave_audience: WaveAudience) -> bool:
+    """Tell whether nobody of the audience was invited, nor can be any more: then there is nothing to mix with."""
+    return wave.closed_at is not None and wave_audience.state == AudienceState.DRAFT
+
+
 def _read_audience(
-    wave_audience: WaveAudience, instrument: Instrument, off: Collection[str]
+    wave_audience: WaveAudience, instrument: Instrument, off: Collection[str], channel: WaveAudience | None
 ) -> AudienceFrame:
     form = instrument.form(wave_audience.form)
-    responses = Response.objects.filter(wave_audience=wave_audience)
-    stored = list(responses.values_list("scores", "record", "attributes", "flags"))
-    rows = [
-        (scores, record.get("choices", {}), attributes, flags) for scores, record, attributes, flags in stored
-    ]
+    rows, stored = _read_rows(wave_audience)
     source = wave_audience.source
     if not source:
         return build_frame(
-            form, mode=wave_audience.mode, rows=rows, counts=_read_counts(wave_audience), rules_off=off
+            form,
+            mode=wave_audience.mode,
+            rows=rows,
+            counts=_read_counts(wave_audience),
+            rules_off=off,
+            open_rows=[] if channel is None else _read_rows(channel)[0],
+            open_counts=None
+            if channel is None
+            else Counts(started=channel.totals.get("started"), finished=channel.totals.get("finished")),
         )
     return build_frame(
         form,
@@ -323,12 +393,20 @@ def _read_audience(
         rows=rows,
         counts=Counts(finished=len(rows)),
         asked=source["slots"],
-        weights=[record["weight"] for _scores, record, _attributes, _flags in stored]
-        if source["weighted"]
-        else None,
+        weights=[record["weight"] for record in stored] if source["weighted"] else None,
         conversions={code: ScaleChange(*ends) for code, ends in source["conversions"].items()},
         rules_off=off,
     )
+
+
+def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[dict[str, Any]]]:
+    """Answers of one channel of an audience, and their records in the same order."""
+    stored = Response.objects.filter(wave_audience=wave_audience)
+    found = list(stored.values_list("scores", "record", "attributes", "flags"))
+    rows: list[AnswerRow] = [
+        (scores, record.get("choices", {}), attributes, flags) for scores, record, attributes, flags in found
+    ]
+    return rows, [record for _scores, record, _attributes, _flags in found]
 
 
 def _read_counts(wave_audience: WaveAudience) -> Counts:
@@ -359,7 +437,7 @@ def pack_frames(frames: Frames) -> tuple[bytes, str]:
 
 
 def _packed(frame: AudienceFrame) -> dict[str, Any]:
-    """One audience as JSON; keys that only answers collected elsewhere need are left out for the others."""
+    """One audience as JSON; keys that only answers collected elsewhere or by open links need are left out else."""
     counts = frame.counts
     collected: dict[str, Any] = {}
     if frame.is_collected:
@@ -371,6 +449,10 @@ def _packed(frame: AudienceFrame) -> dict[str, Any]:
                 for code, line in sorted(frame.conversions.items())
             },
         }
+    if frame.by_open_link:
+        visits = frame.open_counts
+        collected["open_link"] = [int(row) for row in frame.by_open_link]
+        collected["open_counts"] = [visits.started, visits.finished]
     return collected | {
         "form": frame.form,
         "mode": frame.mode,
@@ -436,4 +518,6 @@ def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
         is_collected=bool(part.get("collected")),
         weights=tuple(part["weights"]) if part.get("weights") else None,
         conversions={code: ScaleChange(*ends) for code, ends in part.get("conversions", {}).items()},
+        by_open_link=tuple(bool(row) for row in part.get("open_link", ())),
+        open_counts=Counts(None, None, None, *part.get("open_counts", ())),
     )

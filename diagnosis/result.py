@@ -59,9 +59,23 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceResult:
-    """Who was asked, who answered, how many answers the figures use; None = must not be shown.
+class OpenLinkResult:
+    """Answers of an audience that came by open links, beside those of the invited; None = must not be shown.
 
+    `included`: the figures use them, by decision of the practice or because nobody was invited.
+    """
+
+    started: int | None
+    finished: int | None
+    used: int | None
+    included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceResult:
+    """Who was asked, who answered, how many of their answers the figures use; None = must not be shown.
+
+    All numbers are those of the invited; answers by open links stand beside them in `open_link`.
     `collected`: the answers were collected elsewhere; `effective_n`: (sum w)^2 / sum w^2 where answers have weights.
     """
 
@@ -81,6 +95,7 @@ class AudienceResult:
     suppressed: str | None
     collected: bool = False
     effective_n: float | None = None
+    open_link: OpenLinkResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _audiences(result: Result) -> Table:
         _("Audience"), _("Mode"), _("Invited"), _("Accepted"), _("Bounced"), _("Started"), _("Finished"), _("Used"),
         _("Response rate"), _("CI low"), _("CI high"), _("Effective n"), _("Left out"), _("Note"),
     )  # fmt: skip
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for audience in result.audiences:
         rate = audience.response_rate
         left_out = ", ".join(f"{one.reason}: {one.n}" for one in audience.excluded or ())
@@ -92,6 +92,13 @@ def _audiences(result: Result) -> Table:
                 rate.ci_high if rate else None, audience.effective_n, left_out, note,
             )
         )  # fmt: skip
+        if (visits := audience.open_link) is not None:
+            name = _("%(audience)s by open link") % {"audience": audience.name}
+            note = _("included") if visits.included else _("left out")
+            empty = (None,) * 5
+            rows.append(
+                (name, "", None, None, None, visits.started, visits.finished, visits.used, *empty, note)
+            )
     return Table(_("Who was asked"), header, tuple(rows))
 
 

@@ -19,6 +19,13 @@ class Mode(models.TextChoices):
     NAMED = "named", _("Named")
 
 
+class Channel(models.TextChoices):
+    """How the answers of an audience come in; the two are kept, counted and released apart."""
+
+    INVITED = "invited", _("Personal links")
+    OPEN = "open", _("Open link")
+
+
 class AudienceState(models.TextChoices):
     """The life of an audience in a wave."""
 

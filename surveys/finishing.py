@@ -15,6 +15,14 @@ WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key
 INSERT INTO surveys_spoolentry (id, practice_id, wave_audience_id, sealed, withdrawal_key)
 VALUES (%(id)s, %(practice)s, %(audience)s, %(sealed)s, %(withdrawal)s)
 """
+BY_OPEN_LINK = """
+WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s),
+counted AS (
+    UPDATE surveys_openlink SET n_finished = n_finished + 1 WHERE practice_id = %(practice)s AND id = %(link)s
+)
+INSERT INTO surveys_spoolentry (id, practice_id, wave_audience_id, sealed, withdrawal_key)
+VALUES (%(id)s, %(practice)s, %(audience)s, %(sealed)s, %(withdrawal)s)
+"""
 NAMED = """
 WITH gone AS (DELETE FROM surveys_draft WHERE practice_id = %(practice)s AND key = %(draft)s),
 answer AS (
@@ -37,6 +45,19 @@ def store_confidential(
     """
     values = {"draft": draft, "sealed": seal_answer(mixing_key, answer), "withdrawal": withdrawal}
     _execute(CONFIDENTIAL, audience, values)
+
+
+def store_visit(
+    audience: WaveAudience,
+    link_id: uuid.UUID,
+    mixing_key: bytes,
+    answer: FinishedAnswer,
+    draft: bytes,
+    withdrawal: bytes,
+) -> None:
+    """Put the sealed answer of a visit where the mixer takes it from, count it at its link, delete the draft."""
+    values = {"draft": draft, "sealed": seal_answer(mixing_key, answer), "withdrawal": withdrawal}
+    _execute(BY_OPEN_LINK, audience, {**values, "link": link_id})
 
 
 def store_named(

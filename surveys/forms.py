@@ -255,3 +255,73 @@ class ReasonForm(forms.Form):
         max_length=MAX_REASON,
         help_text=_("Kept in the audit record. For example: asked by phone."),
     )
+
+
+class OpenLinkForm(forms.Form):
+    """An address that anybody may answer by."""
+
+    audience = forms.ChoiceField(label=_("Who answers?"))
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("For you, for example: poster in the branch North.")
+    )
+    attribute = forms.CharField(
+        label=_("Keep with its answers"),
+        max_length=MAX_ATTRIBUTE,
+        required=False,
+        help_text=_("To compare groups, for example: branch. Fixed at the launch."),
+    )
+    value = forms.CharField(
+        label=_("Value"), max_length=MAX_ATTRIBUTE, required=False, help_text=_("For example: North.")
+    )
+    access_code = forms.CharField(
+        label=_("Access code"),
+        max_length=40,
+        required=False,
+        help_text=_("Asked before the first page; it stands on the print sheet. Empty: none is asked."),
+    )
+    is_kiosk = forms.BooleanField(
+        label=_("Kiosk: many people answer on this one device"),
+        required=False,
+        help_text=_("Goes back to the first page after each person, and when nobody touches it."),
+    )
+    idle_seconds = forms.IntegerField(
+        label=_("Back to the first page after seconds without a touch"),
+        min_value=30,
+        max_value=600,
+        initial=90,
+    )
+    accepts_staff = forms.BooleanField(
+        label=_(
+            "For staff: I accept that anybody with the address can answer, also outsiders and more than once"
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, audiences: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]  # a ChoiceField
+
+    def clean(self) -> dict[str, Any]:
+        """Take what is kept with answers as a pair, or not at all."""
+        data: dict[str, Any] = super().clean() or {}
+        if bool(data.get("attribute")) != bool(data.get("value")):
+            self.add_error("value", _("Give both, what is kept and its value, or neither."))
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """Return what was filled in, but for the audience."""
+        data = dict(self.cleaned_data)
+        del data["audience"]
+        attribute, value = data.pop("attribute"), data.pop("value")
+        return data | {"attributes": {attribute: value} if attribute else {}}
+
+
+class QuotaForm(forms.Form):
+    """How many answers by open links are enough."""
+
+    group = forms.ChoiceField(label=_("Of whom?"))
+    most = forms.IntegerField(label=_("Enough at"), min_value=5, max_value=1_000_000)
+
+    def __init__(self, *args: Any, groups: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["group"].choices = groups  # type: ignore[attr-defined]  # a ChoiceField

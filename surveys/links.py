@@ -18,12 +18,13 @@ from django.conf import settings
 from django.db import connection
 
 from practice.sealing import derive_key, unwrap_key, wrap_key
-from surveys.models import Recipient, WaveAudience
+from surveys.models import OpenLink, Recipient, WaveAudience
 
 PURPOSE = "links"
 TOKEN_BYTES = 16
 TOKEN_LENGTH = 22
 UNSUBSCRIBE_LENGTH = 43
+VISIT_MARK = "."
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -34,11 +35,30 @@ def new_link_key() -> bytes:
 
 def token_for(wave_audience: WaveAudience, recipient: Recipient) -> str:
     """Return the token of a recipient's link; raises ValueError once the key is destroyed."""
+    return _derived(wave_audience, f"{recipient.pk}|{recipient.generation}")
+
+
+def open_token_for(channel: WaveAudience, link: OpenLink) -> str:
+    """Return the token of an open link; raises ValueError once the key is destroyed."""
+    return _derived(channel, f"open|{link.pk}|{link.generation}")
+
+
+def new_visit(open_token: str) -> str:
+    """Return the token of a new visit by an open link: the link's own, a dot, and 128 random bits."""
+    return f"{open_token}{VISIT_MARK}{_base62(secrets.token_bytes(TOKEN_BYTES))}"
+
+
+def link_of_visit(token: str) -> str:
+    """Return the open link's token in that of a visit; an empty text for every other token."""
+    link, mark, _own = token.partition(VISIT_MARK)
+    return link if mark else ""
+
+
+def _derived(wave_audience: WaveAudience, message: str) -> str:
     if wave_audience.link_key is None:
         raise ValueError("The links of this audience have ended.")
     key = unwrap_key(bytes(wave_audience.link_key), PURPOSE)
-    message = f"{recipient.pk}|{recipient.generation}".encode()
-    return _base62(hmac.new(key, message, hashlib.sha256).digest()[:TOKEN_BYTES])
+    return _base62(hmac.new(key, message.encode(), hashlib.sha256).digest()[:TOKEN_BYTES])
 
 
 def digest_of(token: str) -> bytes:

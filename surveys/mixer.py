@@ -10,7 +10,7 @@ about the person behind it; attributes that fewer than 5 finished answers share 
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -27,7 +27,7 @@ from surveys import links
 from surveys.attributes import reduce_attributes
 from surveys.disclosure import MIN_GROUP, safe_total, suppress_split
 from surveys.draft_store import draft_key, unseal_draft
-from surveys.enums import AudienceState, Mode
+from surveys.enums import AudienceState, Channel, Mode
 from surveys.form_cache import form_of
 from surveys.models import (
     Draft,
@@ -41,6 +41,7 @@ from surveys.models import (
 )
 from surveys.quality import flag_response, share_answered
 from surveys.sealed import FinishedAnswer, open_answer
+from surveys.settling import ORDER, order_attribute, settle
 from surveys.signals import wave_closed
 
 MIN_INVITED: Final = 40
@@ -80,9 +81,9 @@ def _due_entries(wave_audience: WaveAudience) -> dict[UUID, FinishedAnswer]:
     """Return the waiting answers that may move now, drawn at random, by the id of their row."""
     if wave_audience.mode != Mode.CONFIDENTIAL or wave_audience.state not in UNRELEASED:
         return {}
-    invited = LedgerEntry.objects.filter(wave_audience=wave_audience).count()
+    asked, _finished = _counts(wave_audience)
     spool = SpoolEntry.objects.filter(wave_audience=wave_audience)
-    if invited < MIN_INVITED or spool.count() < WAITING:
+    if asked < MIN_INVITED or spool.count() < WAITING:
         return {}
     cells: dict[str, list[tuple[UUID, FinishedAnswer]]] = {}
     for row_id, answer in _unsealed(wave_audience, spool):
@@ -100,10 +101,19 @@ def _cell(answer: FinishedAnswer) -> str:
     return json.dumps(answer.attributes, sort_keys=True)
 
 
-def _without_rare_attributes(answers: Sequence[FinishedAnswer]) -> list[FinishedAnswer]:
-    """Return the answers; where fewer than MIN_GROUP share a joint cell, they and the next smallest lose theirs."""
+def without_rare_attributes(answers: Sequence[FinishedAnswer]) -> list[FinishedAnswer]:
+    """Return the answers; where fewer than MIN_GROUP share a joint cell, they and the next smallest lose theirs.
+
+    The order of the pages is given up first: of all answers, so that no attribute is lost to it.
+    """
+    if any(n < MIN_GROUP for n in Counter(map(_cell, answers)).values()):
+        answers = [replace(answer, attributes=_without_order(answer.attributes)) for answer in answers]
     hidden = suppress_split(Counter(map(_cell, answers)), MIN_GROUP)
     return [replace(answer, attributes={}) if _cell(answer) in hidden else answer for answer in answers]
+
+
+def _without_order(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if name != ORDER}
 
 
 def is_release_due(wave_audience: WaveAudience, now: datetime) -> bool:
@@ -151,7 +161,10 @@ def close_and_release(practice_id: UUID, wave_audience_id: UUID) -> bool:
         if wave_audience.state not in UNRELEASED:
             raise WrongStateError(_("Only an audience that was launched can be released."))
         # Taken first: answers being finished right now hold their ledger row, so this waits for them.
+        # Visits by open links have no ledger; they hold their draft instead.
         ledger = list(LedgerEntry.objects.select_for_update().filter(wave_audience=wave_audience))
+        if wave_audience.channel == Channel.OPEN:
+            list(Draft.objects.select_for_update().filter(wave_audience=wave_audience).values_list("pk"))
         refresh_totals(wave_audience)
         if wave_audience.mode == Mode.CONFIDENTIAL:
             _release_confidential(wave_audience)
@@ -160,7 +173,8 @@ def close_and_release(practice_id: UUID, wave_audience_id: UUID) -> bool:
         Draft.objects.filter(wave_audience=wave_audience).delete()
         _rewrite_ledger(wave_audience, ledger)
         _mark_released(wave_audience)
-        if not wave.audiences.filter(state__in=[AudienceState.SCHEDULED, *UNRELEASED]).exists():
+        running = WaveAudience.objects.filter(wave=wave, state__in=[AudienceState.SCHEDULED, *UNRELEASED])
+        if not running.exists():
             wave.closed_at = timezone.now()
             wave.save(update_fields=["closed_at"])
             wave_closed.send(sender=Wave, wave=wave)
@@ -169,16 +183,28 @@ def close_and_release(practice_id: UUID, wave_audience_id: UUID) -> bool:
 
 def refresh_totals(wave_audience: WaveAudience) -> None:
     """Write how many started (drafts and finished) and finished; nothing for groups whose totals must stay hidden."""
-    ledger = LedgerEntry.objects.filter(wave_audience=wave_audience)
-    invited, finished = ledger.count(), ledger.filter(submitted=True).count()
+    asked, finished = _counts(wave_audience)
     started = finished + Draft.objects.filter(wave_audience=wave_audience).count()
     shown = {
-        "started": safe_total(started, invited=invited),
-        "finished": safe_total(finished, invited=invited),
+        "started": safe_total(started, invited=asked),
+        "finished": safe_total(finished, invited=asked),
     }
     wave_audience.totals = {name: value for name, value in shown.items() if value is not None}
     wave_audience.totals_at = timezone.now()
     wave_audience.save(update_fields=["totals", "totals_at"])
+
+
+def _counts(wave_audience: WaveAudience) -> tuple[int, int]:
+    """Return how many people the answers of an audience hide among, and how many finished.
+
+    By personal links those are the invited; by open links nobody is, so only those who began can be counted.
+    """
+    if wave_audience.channel == Channel.INVITED:
+        ledger = LedgerEntry.objects.filter(wave_audience=wave_audience)
+        return ledger.count(), ledger.filter(submitted=True).count()
+    of_channel = {"wave_audience": wave_audience}
+    finished = SpoolEntry.objects.filter(**of_channel).count() + Response.objects.filter(**of_channel).count()
+    return finished + Draft.objects.filter(**of_channel).count(), finished
 
 
 def are_totals_stale(wave_audience: WaveAudience, now: datetime) -> bool:
@@ -234,7 +260,7 @@ def _release_confidential(wave_audience: WaveAudience) -> None:
         answers += [answer for _row_id, answer in _unsealed(wave_audience, waiting)]
     responses.delete()
     spool.delete()
-    _insert(wave_audience, _without_rare_attributes(answers))
+    _insert(wave_audience, without_rare_attributes(answers))
 
 
 def _keep_partial_answers(wave_audience: WaveAudience, ledger: Sequence[LedgerEntry]) -> None:
@@ -250,12 +276,13 @@ def _keep_partial_answers(wave_audience: WaveAudience, ledger: Sequence[LedgerEn
         if draft is None:
             continue
         content = unseal_draft(token, bytes(draft.sealed))
+        record = settle(form, token, content, recipient.attributes)
         if share_answered(form, content.scores) < MIN_PARTIAL_SHARE:
             continue
         answer = FinishedAnswer(
             content.scores,
-            {"choices": content.choices, "texts": content.texts},
-            kept_attributes(wave_audience, recipient),
+            record,
+            kept_attributes(wave_audience, recipient) | order_attribute(form, token),
             flag_response(form, content.scores, seconds=sum(content.seconds.values())),
         )
         response = response_row(wave_audience, answer, is_partial=True)

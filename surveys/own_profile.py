@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from surveys.instruments import NO_STANDARD, Form, Page, fill_company
+from surveys.instruments import NOT_ASKED, Form, Page, fill_company
 
 PAIRS: Final = (("expectation", "perception"), ("expectation", "delivery"), ("expectation", "belief"))
 """Roles compared, what should be first; the first pair that a form asks in full is taken."""
@@ -60,7 +60,7 @@ def _given(page: Page, role: str, scores: Sequence[int]) -> list[int]:
         scores[slot.index]
         for question in page.questions
         for slot in question.slots
-        if slot.role == role and scores[slot.index] > NO_STANDARD
+        if slot.role == role and scores[slot.index] > NOT_ASKED
     ]
 
 

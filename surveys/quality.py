@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from surveys.instruments import NO_STANDARD, Form
+from surveys.instruments import NOT_ASKED, Form, is_value
 
 MIN_SECONDS_PER_RATING: Final = 1.5
 LONG_STRING_SHARE: Final = 0.8
@@ -18,11 +18,8 @@ MIN_ITEMS_JUDGED: Final = 3
 FAST: Final = "fast"
 LONG_STRING: Final = "long_string"
 SAME_COLUMNS: Final = "same_columns"
-
-
-def is_value(score: int) -> bool:
-    """Tell whether a packed score is a value on its scale (not missing, not "cannot judge", not "no standard")."""
-    return score > NO_STANDARD
+REPEATED: Final = "repeated"
+"""Given by an open link from a browser that had answered before."""
 
 
 def flag_response(
@@ -46,8 +43,12 @@ def flag_response(
 
 
 def share_answered(form: Form, scores: Sequence[int], *, asked: Sequence[int] | None = None) -> float:
-    """Return the share (0-1) of the core ratings asked (indices; None: all) that hold a value; 1 without any."""
+    """Return the share (0-1) of the core ratings asked (indices; None: all) that hold a value; 1 without any.
+
+    Ratings that this person was not asked do not count.
+    """
     core = form.core_slots if asked is None else sorted(set(form.core_slots) & set(asked))
+    core = [index for index in core if scores[index] != NOT_ASKED]
     if not core:
         return 1.0
     return sum(1 for index in core if is_value(scores[index])) / len(core)

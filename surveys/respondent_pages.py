@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from charts import SCREEN, OwnProfile, OwnRow, own_profile
@@ -24,13 +25,16 @@ from surveys.instruments import (
     CANNOT_JUDGE,
     MISSING,
     NO_STANDARD,
+    NOT_ASKED,
     AnswerProblem,
     Form,
     Page,
     Question,
     Slot,
+    fill_attributes,
     fill_company,
 )
+from surveys.links import link_of_visit
 from surveys.own_profile import own_answers
 
 CHECKED: Final = " checked"
@@ -109,7 +113,10 @@ class Skeleton(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around a page's questions, and where the page is among the others."""
+    """What stands around a page's questions, and where the page is among the others.
+
+    `idle_url` is where a kiosk goes after `idle_seconds` without a touch.
+    """
 
     brand: Brand
     number: int
@@ -117,16 +124,19 @@ class Frame(NamedTuple):
     minutes_left: int
     language: str
     languages: tuple[str, ...]
+    idle_seconds: int = 0
+    idle_url: str = ""
 
 
-_skeletons: dict[tuple[UUID, str, str, Frame], Skeleton] = {}
+_skeletons: dict[tuple[UUID, str, str, tuple[str, ...], Frame], Skeleton] = {}
 
 
 def render_page(respondent: Respondent, number: int, csrf_token: str) -> str:
     """Return the HTML of one page (0-based, in the person's order) with the answers of the draft."""
-    page, frame = respondent.pages[number], _frame(respondent, number)
+    page, frame = respondent.page_at(number), _frame(respondent, number)
     audience = respondent.wave_audience
-    key = (audience.wave_id, audience.form, page.key, frame)
+    asked = tuple(one.code for one in page.questions) if respondent.form.has_conditions else ()
+    key = (audience.wave_id, audience.form, page.key, asked, frame)
     skeleton = _skeletons.get(key)
     if skeleton is None:
         if len(_skeletons) >= CACHED_PAGES:
@@ -148,7 +158,7 @@ def render_page_with_problems(
 
     `has_expired` says instead that the page was open for so long that one more click is needed.
     """
-    page = respondent.pages[number]
+    page = respondent.page_at(number)
     values = GivenValues({**stored_values(respondent, page), **posted})
     context = _page_context(page, _frame(respondent, number), values, problems)
     context |= {"csrf_token": csrf_token, "has_expired": has_expired}
@@ -164,34 +174,48 @@ def _make_skeleton(page: Page, frame: Frame) -> Skeleton:
 
 
 def _frame(respondent: Respondent, number: int) -> Frame:
-    total = len(respondent.pages)
-    minutes_left = math.ceil(respondent.form.minutes * (total - number) / total)
+    place, total = respondent.place_of(number)
+    minutes_left = math.ceil(respondent.form.minutes * (total - place) / total)
     return Frame(
         respondent.card.brand,
-        number,
+        place,
         total,
         minutes_left,
         respondent.language,
         tuple(respondent.card.forms),
+        *_idle(respondent),
     )
+
+
+def _idle(respondent: Respondent) -> tuple[int, str]:
+    door = respondent.open_door
+    if door is None or not door.is_kiosk:
+        return 0, ""
+    link = link_of_visit(respondent.token)
+    return door.idle_seconds, reverse("respondent:kiosk_reset", kwargs={"token": link})
 
 
 def stored_values(respondent: Respondent, page: Page) -> dict[str, list[str]]:
     """Return the draft's answers to one page as texts of its fields."""
     draft = respondent.draft
-    values: dict[str, list[str]] = {}
+    values = piped_values(page, respondent.entry.recipient.attributes)
     if draft is None:
         return values
     for question in page.questions:
         for slot in question.slots:
             score = draft.scores[slot.index]
-            if score != MISSING:
+            if score not in (MISSING, NOT_ASKED):
                 values[slot.code] = [_SPECIAL_FIELDS.get(score) or str(score)]
         if question.code in draft.choices:
             values[question.code] = draft.choices[question.code]
         elif question.code in draft.texts:
             values[question.code] = [draft.texts[question.code]]
     return values
+
+
+def piped_values(page: Page, attributes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what stands for each attribute that a page's texts ask for, by its placeholder."""
+    return {found: [fill_attributes(found, attributes)] for found in page.placeholders}
 
 
 def brand_of(respondent: Respondent) -> Brand:
@@ -214,12 +238,13 @@ def language_choices(offered: Iterable[str], chosen: str) -> list[dict[str, Any]
 def landing_context(respondent: Respondent) -> dict[str, Any]:
     """Return what the first page says: who asks, how long it takes, who can see what."""
     form, company = respondent.form, respondent.card.client_name
+    attributes = respondent.entry.recipient.attributes
     return {
         "brand": brand_of(respondent),
         "languages": language_choices(tuple(respondent.card.forms), respondent.language),
         "chosen_language": respondent.language,
-        "headline": fill_company(form.headline, company),
-        "intro": fill_company(form.intro, company),
+        "headline": fill_attributes(fill_company(form.headline, company), attributes),
+        "intro": fill_attributes(fill_company(form.intro, company), attributes),
         "minutes": form.minutes,
         "mode": respondent.wave_audience.mode,
         "threshold": MIN_GROUP,
@@ -259,7 +284,7 @@ def profile_context(respondent: Respondent) -> dict[str, Any]:
 def _page_context(
     page: Page, frame: Frame, values: Values, problems: Mapping[str, AnswerProblem]
 ) -> dict[str, Any]:
-    shown = page.for_company(frame.brand.client_name)
+    shown = page.for_company(frame.brand.client_name).with_texts(values.text)
     questions = [_question_context(question, values, problems) for question in shown.questions]
     errors = [
         {"code": question["code"], "text": f"{question['text']}: {question['error']}"}
@@ -279,6 +304,8 @@ def _page_context(
             "minutes_left": frame.minutes_left,
         },
         "errors": errors,
+        "idle_seconds": frame.idle_seconds,
+        "idle_url": frame.idle_url,
         "is_first": frame.number == 0,
         "is_last": frame.number == frame.total - 1,
     }
@@ -367,14 +394,44 @@ PROBLEMS: Final = {
 
 
 def preview_pages(form: Form, company: str) -> list[dict[str, Any]]:
-    """Return every page of a form as respondents see it, for the portal's preview; nothing is filled in."""
-    values = GivenValues({})
-    return [
-        {
-            "number": number,
-            "title": (shown := page.for_company(company)).title,
-            "intro": shown.intro,
-            "questions": [_question_context(question, values, {}) for question in shown.questions],
-        }
-        for number, page in enumerate(form.pages, start=1)
-    ]
+    """Return every page of a form as respondents see it, for the portal's preview; nothing is filled in.
+
+    Each question says in words who is asked it, where that is not everybody.
+    """
+    pages = []
+    for number, page in enumerate(form.pages, start=1):
+        values = GivenValues(piped_values(page, {}))
+        shown = page.for_company(company).with_texts(values.text)
+        questions = [
+            _question_context(question, values, {}) | {"asked_of": asked_of(form, question, company)}
+            for question in shown.questions
+        ]
+        pages.append(
+            {
+                "number": number,
+                "title": shown.title,
+                "intro": shown.intro,
+                "questions": questions,
+                "is_first_for_half": page.first_for_half,
+            }
+        )
+    return pages
+
+
+def asked_of(form: Form, question: Question, company: str) -> str:
+    """Return in words who is asked a question; an empty text for everybody."""
+    if question.is_halved:
+        return gettext("Asked of a random half of the people.")
+    condition = question.show_if
+    if condition is None:
+        return ""
+    if condition.attribute:
+        words = {"name": condition.attribute, "values": ", ".join(condition.any_of)}
+        return gettext("Asked only where “%(name)s” is: %(values)s.") % words
+    asked = next(
+        one for page in form.pages for one in page.questions if condition.question in one.field_names
+    )
+    labels = {option.value: option.label for option in asked.options}
+    values = ", ".join(labels.get(value, value) for value in condition.any_of)
+    words = {"question": fill_company(asked.text, company), "values": values}
+    return gettext("Asked only after this answer to “%(question)s”: %(values)s.") % words

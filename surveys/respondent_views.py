@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice import logos, lookups
 from practice.pages import picture_response
 from practice.scope import practice_scope
-from surveys import answering, links
+from surveys import answering, failures, links, open_visits
 from surveys.answering import Door, LinkTarget, Respondent
 from surveys.enums import WaveKind
 from surveys.form_cache import brand_for
@@ -36,10 +36,13 @@ from surveys.respondent_pages import (
     render_page,
     render_page_with_problems,
 )
+from surveys.respondent_rows import OpenDoor
 from surveys.services import suppressions
 
 BRAND_OF_PERSON = ("wave_audience__practice", "wave_audience__wave__engagement__client_organisation")
 BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "enter", "language"})
+KEPT_DAYS = 180
+RETURN_SECONDS = 15
 REF_LENGTH = 8
 HEADERS = {
     # "no-referrer" would make browsers post our own forms with "Origin: null", which the CSRF check must refuse.
@@ -184,7 +187,7 @@ def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         door = respondent.door(timezone.now())
         if door != Door.OPEN:
             return _state_page(request, respondent, door)
-        if not 1 <= number <= len(respondent.pages):
+        if not respondent.is_page_shown(number - 1):
             return _see_page(respondent, ref)
         return HttpResponse(render_page(respondent, number - 1, get_token(request)))
 
@@ -202,7 +205,7 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
         answering.speak(respondent)
         door = respondent.door(now)
         may_save = door == Door.OPEN or (door == Door.PAUSED and respondent.has_stored_draft)
-        if not may_save or not 0 <= number < len(respondent.pages):
+        if not may_save or not respondent.is_page_shown(number):
             return _state_page(request, respondent, door) if door != Door.OPEN else _see_page(respondent, ref)
         if is_late:
             html = render_page_with_problems(
@@ -217,7 +220,8 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
         answering.speak(respondent, _wished_language(request))
         if is_finish and door == Door.OPEN and not answers.problems:
             answering.finish(respondent)
-            return _thanks(request, respondent)
+            is_shared = respondent.is_at_kiosk
+            return _kiosk_thanks(respondent, ref) if is_shared else _thanks(request, respondent)
         answering.save_draft(respondent)
     if is_autosave:
         return HttpResponse(status=204)
@@ -297,7 +301,12 @@ def unknown_page() -> HttpResponse:
 
 
 def _data_url(request: HttpRequest, respondent: Respondent) -> str:
-    """Return the address of the page on data: by the link where the request came by it, else by the cookie."""
+    """Return the address of the page on data: by the link where the request came by it, else by the cookie.
+
+    A visit that has not begun has none.
+    """
+    if not respondent.token:
+        return ""
     by_cookie = reverse("respondent:own_data", kwargs={"ref": ref_of(respondent.token)})
     if request.path_info.startswith(by_cookie.removesuffix("data/")):
         return by_cookie
@@ -324,3 +333,94 @@ def _thanks(request: HttpRequest, respondent: Respondent) -> HttpResponse:
         **profile_context(respondent),
     }
     return HttpResponse(render_to_string("surveys/done.html", context))
+
+
+@respondent_view
+def open_landing(request: HttpRequest, token: str) -> HttpResponse:
+    """Show who asks everybody with this address; Start (a POST) begins a visit, or goes on with this browser's own."""
+    target = answering.resolve_open_link(token)
+    if target is None:
+        return unknown_page()
+    is_start = request.method == "POST" and "start" in request.POST and not has_expired(request)
+    now, error = timezone.now(), ""
+    with practice_scope(target.practice_id, read_only=not is_start):
+        found = open_visits.load_visit(target, token, request.COOKIES.get(_kept_name(token), ""))
+        if found is None or (opened := found[0].open_door) is None:
+            return unknown_page()
+        visit, device = found
+        answering.speak(visit, _wished_language(request))
+        door = open_visits.door_of(visit, now)
+        if is_start and door == Door.OPEN:
+            error = "" if device == open_visits.Device.STARTED else _code_problem(request, opened)
+            if not error:
+                open_visits.begin_visit(visit, token, device, now)
+        context = landing_context(visit)
+    if door != Door.OPEN:
+        return _state_page(request, visit, door)
+    if is_start and not error:
+        return _enter_visit(request, visit)
+    context |= {
+        "device": device,
+        "is_kiosk": opened.is_kiosk,
+        "asks_code": opened.access_code is not None and device != open_visits.Device.STARTED,
+        "error": error,
+        "csrf_token": get_token(request),
+    }
+    status = {"": 403 if request.method == "POST" else 200, "wrong": 422, "blocked": 429}[error]
+    return HttpResponse(render_to_string("surveys/open_landing.html", context), status=status)
+
+
+def _code_problem(request: HttpRequest, door: OpenDoor) -> str:
+    """Return what is wrong with the access code given: nothing, "wrong", or "blocked" after many wrong ones."""
+    if door.access_code is None:
+        return ""
+    if failures.is_blocked(request, door.link_id):
+        return "blocked"
+    if open_visits.is_right_code(door, request.POST.get("code", "")):
+        return ""
+    failures.note_failure(request, door.link_id)
+    return "wrong"
+
+
+def _enter_visit(request: HttpRequest, visit: Respondent) -> HttpResponse:
+    response = _enter(request, visit)
+    if not visit.is_at_kiosk:
+        response.set_cookie(
+            _kept_name(links.link_of_visit(visit.token)),
+            visit.token,
+            max_age=KEPT_DAYS * 86_400,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.IS_HTTPS,
+        )
+    return response
+
+
+def _kept_name(open_token: str) -> str:
+    """Return the name of the cookie in which a browser keeps its last visit by an open link."""
+    return cookie_name(f"o-{ref_of(open_token)}")
+
+
+def _kiosk_thanks(respondent: Respondent, ref: str) -> HttpResponse:
+    """Thank, forget the visit and lead to the first page for the next person, also without a click or a script."""
+    link = links.link_of_visit(respondent.token)
+    address = reverse("respondent:open_landing", kwargs={"token": link})
+    context = {"brand": brand_of(respondent), "return_url": address, "return_seconds": RETURN_SECONDS}
+    response = HttpResponse(render_to_string("surveys/kiosk_done.html", context))
+    response["Refresh"] = f"{RETURN_SECONDS}; url={address}"
+    _forget(response, cookie_name(ref))
+    return response
+
+
+@respondent_view
+def kiosk_reset(request: HttpRequest, token: str) -> HttpResponse:
+    """Forget every visit this device has begun and show the first page again: nobody reads on where another stopped."""
+    response = redirect("respondent:open_landing", token=token)
+    for name in request.COOKIES:
+        if name.startswith(cookie_name("")):
+            _forget(response, name)
+    return response
+
+
+def _forget(response: HttpResponse, name: str) -> None:
+    response.set_cookie(name, "", max_age=0, httponly=True, samesite="Lax", secure=settings.IS_HTTPS)

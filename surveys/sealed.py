@@ -18,6 +18,7 @@ class DraftContent:
     """A draft: packed scores, choices and texts by question, seconds per page, next page, time of the last post.
 
     `language` is the one that the person answers in; it is kept nowhere else.
+    `marks` are flags that the answer will carry whatever is answered.
     """
 
     scores: list[int]
@@ -27,6 +28,7 @@ class DraftContent:
     position: int = 0
     clock: float = 0.0
     language: str = ""
+    marks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

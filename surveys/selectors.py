@@ -13,11 +13,12 @@ from practice.enums import Role
 from practice.models import Engagement, Member
 from practice.selectors import get_or_404
 from surveys.disclosure import MIN_GROUP, minimum_for, safe_total
-from surveys.enums import AudienceState, DeliveryState, Mode, Round, WaveKind
+from surveys.enums import AudienceState, Channel, DeliveryState, Mode, Round, WaveKind
 from surveys.models import (
     Delivery,
     Draft,
     LedgerEntry,
+    OpenLink,
     PeopleImport,
     Recipient,
     ResponseImport,
@@ -76,6 +77,14 @@ def get_response_import_for(member: Member, public_id: UUID | str) -> ResponseIm
     return upload
 
 
+def get_open_link_for(member: Member, engagement: Engagement, public_id: UUID | str) -> OpenLink:
+    """Return one open link of an engagement, or 404."""
+    links = OpenLink.objects.select_related("wave_audience__wave")
+    own = links.filter(wave_audience__wave__in=waves_for(member).filter(engagement=engagement))
+    link: OpenLink = get_or_404(own, public_id)
+    return link
+
+
 def people_of_wave(wave: Wave) -> QuerySet[Recipient]:
     """Return the roster of a wave with the audience of each person, by address."""
     people = Recipient.objects.filter(wave_audience__wave=wave).select_related("wave_audience")
@@ -129,6 +138,26 @@ class AudienceField:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLinkField:
+    """How the open-link channel of an audience stands; nobody is invited there, so there is no rate."""
+
+    channel: WaveAudience
+    n_links: int
+
+    @property
+    def n_started(self) -> int | None:
+        """Visits begun; None while a total would tell too much, or none was counted yet."""
+        started: int | None = self.channel.totals.get("started")
+        return started
+
+    @property
+    def n_finished(self) -> int | None:
+        """Visits finished; None as above."""
+        finished: int | None = self.channel.totals.get("finished")
+        return finished
+
+
+@dataclass(frozen=True, slots=True)
 class FutureMails:
     """Mails of one round that leave on one day."""
 
@@ -145,6 +174,7 @@ class FieldView:
     wave: Wave
     audiences: tuple[AudienceField, ...]
     queue: tuple[FutureMails, ...]
+    open_links: tuple[OpenLinkField, ...] = ()
 
     @property
     def n_uncertain(self) -> int:
@@ -168,7 +198,20 @@ def field_view(wave: Wave) -> FieldView:
     }
     live = _live_totals(wave)
     shown = tuple(_audience_field(audience, counts, uncertain, live) for audience in audiences)
-    return FieldView(wave, shown, _queue(wave))
+    return FieldView(wave, shown, _queue(wave), open_channels_of(wave))
+
+
+def open_channels_of(wave: Wave) -> tuple[OpenLinkField, ...]:
+    """Return the open-link channels of a wave with the number of their links."""
+    channels = WaveAudience.objects.filter(wave=wave, channel=Channel.OPEN)
+    counted = channels.annotate(n_links=Count("open_links")).order_by("audience")
+    return tuple(OpenLinkField(channel, channel.n_links) for channel in counted)
+
+
+def open_links_of(wave: Wave) -> QuerySet[OpenLink]:
+    """Return the open links of a wave with their channels, in the order in which they were made."""
+    links = OpenLink.objects.filter(wave_audience__wave=wave).select_related("wave_audience")
+    return links.order_by("created_at", "pk")
 
 
 def _live_totals(wave: Wave) -> dict[UUID, tuple[int, int]]:

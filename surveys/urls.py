@@ -12,6 +12,7 @@ from surveys.views import (
     mailbox,
     mails,
     next_wave,
+    open_links,
     people,
     questionnaire,
     responses,
@@ -106,6 +107,19 @@ urlpatterns = [
         "p/<slug:slug>/settings/mail/senders/<uuid:sender_id>/returns/",
         returns.sender_returns,
         name="sender_returns",
+    ),
+    path(f"{BASE}/open-links/", open_links.open_links_page, name="open_links"),
+    path(f"{BASE}/open-links/quotas/", open_links.quota_set, name="quota_set"),
+    path(f"{BASE}/open-links/quotas/<uuid:quota_id>/remove/", open_links.quota_remove, name="quota_remove"),
+    path(
+        f"{BASE}/open-links/<uuid:open_link_id>/switch/", open_links.open_link_switch, name="open_link_switch"
+    ),
+    path(f"{BASE}/open-links/<uuid:open_link_id>/renew/", open_links.open_link_renew, name="open_link_renew"),
+    path(f"{BASE}/open-links/<uuid:open_link_id>/sheet/", open_links.open_link_sheet, name="open_link_sheet"),
+    path(
+        f"{BASE}/open-links/<uuid:open_link_id>/<str:file_type>/",
+        open_links.open_link_qr,
+        name="open_link_qr",
     ),
     path("p/<slug:slug>/settings/mail/test/", mail_test.mail_test, name="settings_mail_test"),
     path("p/<slug:slug>/settings/suppressions/", suppressions.suppression_list, name="suppressions"),

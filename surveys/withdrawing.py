@@ -7,11 +7,13 @@ row. Once an answer is mixed nobody can tell whose it is, so nobody can take it 
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import F
+
 from surveys.answering import Respondent
 from surveys.draft_store import draft_key
 from surveys.enums import AudienceState, DeliveryState, Mode
 from surveys.links import withdrawal_key
-from surveys.models import Delivery, Draft, LedgerEntry, Response, SpoolEntry
+from surveys.models import Delivery, Draft, LedgerEntry, OpenLink, Response, SpoolEntry
 
 UNSENT: Final = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
 
@@ -46,10 +48,13 @@ def withdraw(respondent: Respondent) -> bool:
     """Delete what can be taken back and send the person no more mail of this wave; False when nothing could be.
 
     The ledger row is held by the caller. The person may answer anew with the same link.
+    Of a visit by an open link nothing else is kept.
     """
     if not _delete(respondent):
         return False
     recipient = respondent.entry.recipient_id
+    if respondent.open_door is not None:
+        return True
     LedgerEntry.objects.filter(pk=respondent.entry.pk).update(submitted=False)
     waiting = Delivery.objects.filter(recipient_id=recipient, state__in=UNSENT)
     waiting.update(state=DeliveryState.CANCELLED, lease_until=None)
@@ -63,6 +68,9 @@ def _delete(respondent: Respondent) -> bool:
     elif what == Held.WAITING:
         key = withdrawal_key(respondent.token)
         deleted, _rows = SpoolEntry.objects.filter(withdrawal_key=key).delete()
+        if deleted and respondent.open_door is not None:
+            visited = OpenLink.objects.filter(pk=respondent.open_door.link_id)
+            visited.update(n_finished=F("n_finished") - 1)
     elif what == Held.NAMED:
         deleted, _rows = Response.objects.filter(identity__recipient=respondent.entry.recipient_id).delete()
     else:

@@ -37,6 +37,7 @@ function show(text, address) {
   const start = document.getElementById("errors") ?? document.querySelector("h1");
   start.tabIndex = -1;
   start.focus({ preventScroll: start.tagName === "H1" });
+  waitAtKiosk();
 }
 
 /* What is on the page is saved while it is filled in: at most every five seconds, and once when the page is left. */
@@ -62,3 +63,15 @@ document.addEventListener("input", (event) => {
 document.addEventListener("submit", () => (unsaved = false));
 document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save());
 addEventListener("pagehide", save);
+
+/* A kiosk goes back to its first page: some seconds after the thanks, and when nobody has touched it for a while. */
+let waiting = 0;
+
+function waitAtKiosk() {
+  clearTimeout(waiting);
+  const kiosk = document.getElementById("idle") ?? document.getElementById("return");
+  if (kiosk) waiting = setTimeout(() => location.replace(kiosk.dataset.url), kiosk.dataset.seconds * 1000);
+}
+
+for (const sign of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(sign, waitAtKiosk, { passive: true });
+waitAtKiosk();

@@ -2,11 +2,11 @@
 
 from diagnosis.analysis.study import Study
 from diagnosis.frames import CARELESS, FEW_ANSWERS, AudienceFrame
-from diagnosis.result import AudienceResult, Excluded, Share
+from diagnosis.result import AudienceResult, Excluded, OpenLinkResult, Share
 from diagnosis.stats.proportions import wilson_interval
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.weighting import effective_n
-from surveys.disclosure import MIN_VARIANT_DIFFERENCE, is_indicative, safe_total
+from surveys.disclosure import MIN_GROUP, MIN_VARIANT_DIFFERENCE, is_indicative, safe_total
 
 REASONS = (CARELESS, FEW_ANSWERS)
 SEVERAL = "several"
@@ -29,6 +29,9 @@ def _row(study: Study, code: str, name: str, frame: AudienceFrame) -> AudienceRe
     if frame.is_collected and counts.finished is not None:
         finished = safe_total(counts.finished)
     weights = frame.used_weights()
+    by_link = frame.n_used_by_open_link
+    invited_used = frame.n_used - by_link
+    told = shown and (not by_link or not 0 < invited_used < MIN_GROUP)
     return AudienceResult(
         code=code,
         name=name,
@@ -39,14 +42,26 @@ def _row(study: Study, code: str, name: str, frame: AudienceFrame) -> AudienceRe
         bounced=_total(counts.bounced, counts.invited),
         started=_total(counts.started, counts.invited),
         finished=finished,
-        used=frame.n_used if shown else None,
+        used=invited_used if told else None,
         excluded=_excluded(frame) if shown else None,
         response_rate=_rate(finished, counts.invited),
         indicative=shown and is_indicative(code, frame.n_used),
         suppressed=None if shown else study.hidden_text(code),
         collected=frame.is_collected,
         effective_n=effective_n(weights) if shown and weights is not None else None,
+        open_link=OpenLinkResult(
+            started=_visits(frame.open_counts.started),
+            finished=_visits(frame.open_counts.finished),
+            used=by_link if told else None,
+            included=by_link > 0,
+        )
+        if frame.by_open_link
+        else None,
     )
+
+
+def _visits(count: int | None) -> int | None:
+    return None if count is None else safe_total(count)
 
 
 def _total(count: int | None, invited: int | None) -> int | None:
@@ -65,7 +80,7 @@ def _excluded(frame: AudienceFrame) -> tuple[Excluded, ...] | None:
 
     Rules with fewer answers than the minimum are counted together.
     """
-    counts = {reason: frame.excluded.count(reason) for reason in REASONS}
+    counts = {reason: frame.excluded_by(reason) for reason in REASONS}
     total = sum(counts.values())
     if total == 0:
         return ()

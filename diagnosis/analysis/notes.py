@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.study import MOST_PERSONS, Study
-from diagnosis.frames import CARELESS, FEW_ANSWERS
+from diagnosis.frames import CARELESS, FEW_ANSWERS, OPEN_LINK
 from diagnosis.result import AudienceResult, Waterfall
 from diagnosis.words import in_thousands
 from surveys.disclosure import INDICATIVE_STAFF
@@ -68,7 +68,7 @@ def notes_on(
 
 def _notes_on_selection(study: Study, *, is_sampled: bool) -> Iterator[str]:
     """Whose answers the figures rest on, where it is not everybody's by the usual rules."""
-    if off := study.frames.rules_off:
+    if off := [rule for rule in study.frames.rules_off if rule != OPEN_LINK]:
         words = {CARELESS: _("careless answers"), FEW_ANSWERS: _("answers left mostly open")}
         yield _("By decision of the practice no answers were left out as: %(rules)s.") % {
             "rules": ", ".join(words.get(rule, rule) for rule in off)
@@ -131,7 +131,21 @@ def _notes_on_scales(book: ScoreBook, row: AudienceResult) -> Iterator[str]:
         )
 
 
+def _notes_on_open_link(row: AudienceResult) -> Iterator[str]:
+    if row.open_link is None:
+        return
+    if row.open_link.included:
+        text = _(
+            "%(audience)s: answers by an open link are part of the figures. Nobody was invited there, nobody knows who"
+            " answered or how often, so they may stand for others than the invited do."
+        )
+    else:
+        text = _("%(audience)s: answers by an open link are left out of every figure.")
+    yield text % {"audience": row.name}
+
+
 def _notes_on_audience(row: AudienceResult) -> Iterator[str]:
+    yield from _notes_on_open_link(row)
     if row.collected:
         yield _("%(audience)s: answers collected elsewhere; who was invited is not known.") % {
             "audience": row.name

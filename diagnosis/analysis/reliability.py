@@ -12,7 +12,7 @@ from diagnosis.stats.points import point_covariances
 from diagnosis.stats.results import AlphaEstimate, NotEnough
 from diagnosis.stats.scales import reliability_of_covariances, scale_reliability
 from surveys.disclosure import CUSTOMERS, is_indicative
-from surveys.instruments import NO_STANDARD
+from surveys.instruments import NOT_ASKED
 
 NOT_ENOUGH = "not_enough"
 
@@ -54,7 +54,7 @@ def reliability_of(study: Study, audience: str, codes: Sequence[str]) -> AlphaEs
     points, weights = study.points(audience, codes), study.weights(audience)
     if points is None or weights is not None:
         return scale_reliability(study.outcome_ratings(audience, codes), weights=weights)
-    found = point_covariances(points, missing_up_to=NO_STANDARD)
+    found = point_covariances(points, missing_up_to=NOT_ASKED)
     return found if isinstance(found, NotEnough) else reliability_of_covariances(*found)
 
 

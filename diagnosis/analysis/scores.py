@@ -14,8 +14,8 @@ import numpy as np
 from diagnosis.analysis.study import Matrix, Study
 from diagnosis.analysis.testing import Side, side
 from diagnosis.stats.points import score_point_pair
-from diagnosis.stats.scales import score_dimension, score_pair
-from surveys.instruments import MISSING, NO_STANDARD
+from diagnosis.stats.scales import score_pair
+from surveys.instruments import MISSING, NO_STANDARD, NOT_ASKED
 
 MOST = 0.5
 MIN_SHOWN_DIMENSIONS = 0.5
@@ -161,15 +161,17 @@ def _column(
         return np.full(study.ratings(audience, *own).shape[0], np.nan)
     if not partner[0]:
         return study.scored(audience, slots_of(*own))
-    if study.instrument.pairing == "item":
+    asked = study.asked(audience, slots_of(*own))
+    if study.instrument.pairing == "item" and asked.asked is None:
         points, others = (study.points(audience, slots_of(*side)) for side in (own, partner))
         if points is not None and others is not None and points.shape == others.shape:
-            return score_point_pair(points, others, missing_up_to=NO_STANDARD).later
+            return score_point_pair(points, others, missing_up_to=NOT_ASKED).later
     ratings = study.ratings(audience, *own)
     other = study.ratings(audience, *partner)
     if study.instrument.pairing == "item":
-        return score_pair(ratings, other).later
-    return np.where(np.isnan(score_dimension(other)), np.nan, score_dimension(ratings))
+        return score_pair(ratings, other, **asked._asdict()).later
+    is_other = ~np.isnan(study.scored(audience, slots_of(*partner)))
+    return np.where(is_other, study.scored(audience, slots_of(*own)), np.nan)
 
 
 def slots_of(state: str, items: Sequence[str]) -> list[str]:
@@ -199,7 +201,7 @@ def _without_standard(study: Study, owners: Mapping[str, str]) -> tuple[ItemWith
             continue
         items = [item.code for item in study.instrument.items]
         for row, item in zip(frame.packed(slots_of(state.code, items)), items, strict=True):
-            answers = row[row != MISSING]
+            answers = row[~np.isin(row, (MISSING, NOT_ASKED))]
             n = int(answers.size)
             if n and study.may_show(audience, n):
                 share = float((answers == NO_STANDARD).mean())
@@ -261,4 +263,4 @@ def _own_items(
 def _held_items(study: Study, audience: str, state: str, items: list[str]) -> set[str]:
     frame = study.frame(audience)
     rows = () if frame is None else frame.packed(slots_of(state, items))
-    return {item for item, row in zip(items, rows, strict=False) if (row > NO_STANDARD).any()}
+    return {item for item, row in zip(items, rows, strict=False) if (row > NOT_ASKED).any()}

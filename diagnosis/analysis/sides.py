@@ -3,7 +3,7 @@
 import numpy as np
 from django.utils.translation import gettext as _
 
-from diagnosis.analysis.scores import ScoreBook
+from diagnosis.analysis.scores import ScoreBook, slots_of
 from diagnosis.analysis.study import Matrix, Study
 from diagnosis.analysis.testing import Side, hidden_side, missing_side, side
 from diagnosis.stats.scales import score_dimension, score_pair
@@ -82,12 +82,16 @@ class OptionalSides(Sides):
         )
         if not asked[0] or not asked[1]:
             return np.full(len(later), np.nan), np.full(len(earlier), np.nan)
+        first, second = (
+            study.asked(owner, slots_of(state, items))._asdict()
+            for (owner, state), items in zip(sides, asked, strict=True)
+        )
         if later_owner != earlier_owner:
-            return score_dimension(later), score_dimension(earlier)
+            return score_dimension(later, **first), score_dimension(earlier, **second)
         if study.instrument.pairing == "item":
-            pair = score_pair(later, earlier)
+            pair = score_pair(later, earlier, **first)
             return pair.later, pair.earlier
-        scores = np.column_stack([score_dimension(later), score_dimension(earlier)])
+        scores = np.column_stack([score_dimension(later, **first), score_dimension(earlier, **second)])
         scores[np.isnan(scores).any(axis=1)] = np.nan
         return scores[:, 0], scores[:, 1]
 

@@ -16,7 +16,7 @@ from diagnosis.stats.means import mean_of_column, mean_of_sums
 from diagnosis.stats.points import count_prorated_points, point_sums
 from diagnosis.stats.results import MeanEstimate, NotEnough
 from surveys.disclosure import is_indicative
-from surveys.instruments import CANNOT_JUDGE, NO_STANDARD
+from surveys.instruments import CANNOT_JUDGE, NOT_ASKED
 
 
 def mean_of(
@@ -138,9 +138,9 @@ def _means_of_items(
             item: (mean_of(study, audience, column), study.tells_everybody(audience, column))
             for item, column in zip(items, ratings.T, strict=True)
         }
-    answered = points > NO_STANDARD
+    answered = points > NOT_ASKED
     if partner is not None:
-        answered &= (frame.packed(slots_of(partner, items)) > NO_STANDARD) | ~used[:, None]
+        answered &= (frame.packed(slots_of(partner, items)) > NOT_ASKED) | ~used[:, None]
     found = {}
     for item, row, given, sums in zip(items, points, answered, point_sums(points, answered), strict=True):
         sd = sums.sd if sums.n > 1 else None
@@ -160,21 +160,32 @@ def state_quality(book: ScoreBook) -> tuple[Quality, ...]:
             continue
         used = [item for items in book.items[code].values() for item in items]
         packed = frame.packed(slots_of(code, used))
-        parts = (frame.packed(slots_of(code, items)) for items in book.items[code].values() if items)
-        prorated = sum(count_prorated_points(part, missing_up_to=NO_STANDARD) for part in parts)
+        asked = packed != NOT_ASKED
+        parts = (slots_of(code, items) for items in book.items[code].values() if items)
+        prorated = sum(_prorated(study, found.audience, slots) for slots in parts)
         scored = sum(found.n(place) for place in range(found.scores.shape[1]))
         rows.append(
             Quality(
                 state=code,
                 audience=found.audience,
                 n=frame.n_used,
-                answered=_share(packed > NO_STANDARD),
-                cannot_judge=_share(packed == CANNOT_JUDGE),
+                answered=_share(packed > NOT_ASKED, asked),
+                cannot_judge=_share(packed == CANNOT_JUDGE, asked),
                 prorated=prorated / scored if scored else 0.0,
             )
         )
     return tuple(rows)
 
 
-def _share(marked: NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(marked)) / marked.size if marked.size else 0.0
+def _prorated(study: Study, audience: str, slots: list[str]) -> int:
+    """Persons whose score rests on some, not all, of the values they were asked for."""
+    points, asked = study.frames.audiences[audience].packed(slots), study.asked(audience, slots).asked
+    if asked is None:
+        return count_prorated_points(points, missing_up_to=NOT_ASKED)
+    return count_prorated(study.outcome_ratings(audience, slots), asked=asked)
+
+
+def _share(marked: NDArray[np.bool_], asked: NDArray[np.bool_]) -> float:
+    """Share of the marked values among those asked for."""
+    n = np.count_nonzero(asked)
+    return float(np.count_nonzero(marked)) / n if n else 0.0

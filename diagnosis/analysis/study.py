@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -14,12 +15,19 @@ from diagnosis.stats.scales import score_dimension
 from diagnosis.stats.weighting import effective_n
 from surveys import disclosure
 from surveys.enums import Mode
-from surveys.instruments import NO_STANDARD, READINESS_STATE, Instrument, State
+from surveys.instruments import NOT_ASKED, READINESS_STATE, Instrument, State
 
 Matrix = NDArray[np.float64]
 MOST_PERSONS = 20_000
 WHOLE = 1e-9
 """Rounding of sums of weights: an effective number this close below a whole number is that number."""
+
+
+class Asked(NamedTuple):
+    """Who was asked what (persons, items), and the chance of each item (items,); None: everybody was asked all."""
+
+    asked: NDArray[np.bool_] | None = None
+    chances: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,9 @@ class Study:
         return self.frames.get(audience)
 
     def is_named(self, audience: str) -> bool:
-        """Tell whether the audience answered under its name."""
+        """Tell whether the audience answered under its name, all of it."""
         frame = self.frame(audience)
-        return frame is not None and frame.mode == Mode.NAMED
+        return frame is not None and is_named(frame)
 
     def may_show(self, audience: str, n: int, *, subgroup: bool = False) -> bool:
         """Tell whether figures that rest on n answers of the audience may be shown."""
@@ -101,7 +109,7 @@ class Study:
         return matrix
 
     def points(self, audience: str, codes: Sequence[str]) -> PointArray | None:
-        """Ratings (slots, used persons) as whole numbers, codes of no answer up to NO_STANDARD; reversed items turned.
+        """Ratings (slots, used persons) as whole numbers, codes of no answer up to NOT_ASKED; reversed items turned.
 
         None where a file's numbers were put on the scale in a straight line, which makes fractions of them.
         """
@@ -112,15 +120,24 @@ class Study:
         for place, code in enumerate(codes):
             if code in self.reversed_items:
                 turned = np.int16(self.reversed_items[code]) - rows[place]
-                np.copyto(rows[place], turned, where=rows[place] > NO_STANDARD)
+                np.copyto(rows[place], turned, where=rows[place] > NOT_ASKED)
         return rows
 
     def scored(self, audience: str, codes: Sequence[str]) -> Matrix:
-        """Mean of the answered slots of each used person (persons,), nan where fewer than half are answered."""
-        points = self.points(audience, codes)
-        if points is None:
-            return score_dimension(self.outcome_ratings(audience, codes))
-        return score_points(points, missing_up_to=NO_STANDARD)
+        """Mean of the answered slots of each used person (persons,), nan where fewer than half of those asked for are."""
+        points, asked = self.points(audience, codes), self.asked(audience, codes)
+        if points is None or asked.asked is not None:
+            return score_dimension(self.outcome_ratings(audience, codes), **asked._asdict())
+        return score_points(points, missing_up_to=NOT_ASKED)
+
+    def asked(self, audience: str, codes: Sequence[str]) -> Asked:
+        """Who was asked for which slots, and with which chance; nothing where everybody was asked for all."""
+        frame = self.frame(audience)
+        asked = None if frame is None or not codes else frame.asked(codes)
+        if frame is None or asked is None:
+            return Asked()
+        chances = self.instrument.form(frame.form).chances
+        return Asked(asked, np.array([chances.get(code, 1.0) for code in codes]))
 
     def readiness(self, audience: str, items: Sequence[str]) -> Matrix:
         """Readiness ratings (used persons, items)."""
@@ -146,6 +163,11 @@ class Study:
         return _("Not measured: nobody was asked “%(state)s”.") % {
             "state": self.instrument.state(state).label
         }
+
+
+def is_named(frame: AudienceFrame) -> bool:
+    """Tell whether everybody the figures use answered under a name; by open links nobody does."""
+    return frame.mode == Mode.NAMED and not frame.n_used_by_open_link
 
 
 def counted(n: int, weights: Matrix | None) -> int:

@@ -1,7 +1,6 @@
 """From item answers to person scores, and how reliable those scores are."""
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,50 +43,76 @@ def answers_needed(n_items: int, min_share: float = MIN_SHARE) -> int:
     return max(1, ceil(min_share * n_items - 1e-9))
 
 
-def _mean_of_answered(ratings: FloatArray, min_share: float) -> FloatArray:
+def _mean_of_answered(
+    ratings: FloatArray, min_share: float, asked: ArrayLike | None = None, chances: ArrayLike | None = None
+) -> FloatArray:
     n_respondents, n_items = ratings.shape
-    needed = answers_needed(n_items, min_share)
-    answered, sums = np.zeros(n_respondents), np.zeros(n_respondents)
-    for column in ratings.T:
+    needed: FloatArray | int = answers_needed(n_items, min_share)
+    if asked is not None:
+        n_asked = np.asarray(asked, dtype=np.bool_).sum(axis=1)
+        needed = np.maximum(1, np.ceil(min_share * n_asked - 1e-9))
+    shares = np.ones(n_items) if chances is None else 1.0 / as_column(chances)
+    answered, sums, total = np.zeros(n_respondents), np.zeros(n_respondents), np.zeros(n_respondents)
+    for column, share in zip(ratings.T, shares, strict=True):
         is_answered = ~np.isnan(column)
         answered += is_answered
-        np.add(sums, column, out=sums, where=is_answered)
+        total += share * is_answered
+        np.add(sums, share * column, out=sums, where=is_answered)
     scores = np.full(n_respondents, np.nan)
-    np.divide(sums, answered, out=scores, where=answered >= needed)
+    np.divide(sums, total, out=scores, where=answered >= needed)
     return scores
 
 
-def score_dimension(ratings: ArrayLike, *, min_share: float = MIN_SHARE) -> FloatArray:
+def score_dimension(
+    ratings: ArrayLike,
+    *,
+    min_share: float = MIN_SHARE,
+    asked: ArrayLike | None = None,
+    chances: ArrayLike | None = None,
+) -> FloatArray:
     """Mean of the answered items of each person, missing below the share.
 
-    ratings: (persons, items) in scale points, nan = not answered or cannot judge. Returns (persons,) in the
-    same points; nan where fewer than `min_share` of the items are answered (2 of 3, 1 of 2).
+    ratings: (persons, items) in scale points, nan = not answered, cannot judge or not asked. Returns (persons,) in the
+    same points; nan where fewer than `min_share` of the items asked are answered (2 of 3, 1 of 2). `asked` (persons,
+    items) tells who was asked what, `chances` (items,) with which chance: each item then counts 1 / chance, so that the
+    mean over persons weighs the items as if everybody had been asked all (Hajek).
     Raises StatisticsError on bad shape. Reference: Newman (2014). R: rowMeans(x, na.rm = TRUE), then the rule.
     """
-    return _mean_of_answered(as_matrix(ratings), min_share)
+    return _mean_of_answered(as_matrix(ratings), min_share, asked, chances)
 
 
-def score_pair(later: ArrayLike, earlier: ArrayLike, *, min_share: float = MIN_SHARE) -> PairedScores:
+def score_pair(
+    later: ArrayLike,
+    earlier: ArrayLike,
+    *,
+    min_share: float = MIN_SHARE,
+    asked: ArrayLike | None = None,
+    chances: ArrayLike | None = None,
+) -> PairedScores:
     """Score two states of the same persons on the same items only.
 
     later, earlier: (persons, items), nan = missing. An item counts for a person only if both columns are
     answered; a person counts only if that holds for at least `min_share` of the items. So the difference of
-    two scores never compares different items. Raises StatisticsError on unequal shapes.
+    two scores never compares different items. `asked` and `chances` are those of both columns, see `score_dimension`.
+    Raises StatisticsError on unequal shapes.
     """
     one, two = as_matrix(later, name="later"), as_matrix(earlier, name="earlier")
     require_same_shape(one, two)
     both = ~(np.isnan(one) | np.isnan(two))
     return PairedScores(
-        later=_mean_of_answered(np.where(both, one, np.nan), min_share),
-        earlier=_mean_of_answered(np.where(both, two, np.nan), min_share),
+        later=_mean_of_answered(np.where(both, one, np.nan), min_share, asked, chances),
+        earlier=_mean_of_answered(np.where(both, two, np.nan), min_share, asked, chances),
     )
 
 
-def count_prorated(ratings: ArrayLike, *, min_share: float = MIN_SHARE) -> int:
-    """Number of persons whose score rests on some, not all, of the items."""
+def count_prorated(
+    ratings: ArrayLike, *, min_share: float = MIN_SHARE, asked: ArrayLike | None = None
+) -> int:
+    """Number of persons whose score rests on some, not all, of the items they were asked."""
     matrix = as_matrix(ratings)
-    scored = ~np.isnan(_mean_of_answered(matrix, min_share))
-    return int((scored & np.isnan(matrix).any(axis=1)).sum())
+    scored = ~np.isnan(_mean_of_answered(matrix, min_share, asked))
+    open_items = np.isnan(matrix) if asked is None else np.isnan(matrix) & np.asarray(asked, dtype=np.bool_)
+    return int((scored & open_items.any(axis=1)).sum())
 
 
 def score_to_100(values: ArrayLike, *, low: float, high: float) -> FloatArray:

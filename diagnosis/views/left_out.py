@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from diagnosis.exclusion import RULES, apply_rules
+from diagnosis.exclusion import apply_rules, rules_of
 from diagnosis.forms import RulesForm
 from diagnosis.views.sources import engagement_context, latest_source, wave_to_diagnose
 from practice.exceptions import InvalidInputError
@@ -34,7 +34,7 @@ def left_out_apply(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
     wave = wave_to_diagnose(engagement)
     if wave is None:
         raise Http404
-    form = RulesForm(request.POST)
+    form = RulesForm(request.POST, rules=rules_of(wave))
     if form.is_valid():
         try:
             apply_rules(wave, actor=request.member, **form.cleaned_data)
@@ -50,13 +50,14 @@ def _page(request: PracticeRequest, engagement_id: UUID, form: RulesForm | None)
     context: dict[str, Any] = engagement_context(request, engagement_id, "diagnosis")
     source = latest_source(request, context["engagement"])
     wave = wave_to_diagnose(context["engagement"])
-    applied = sorted(RULES.keys() - set(wave.rules_off)) if wave else []
+    rules = rules_of(wave) if wave else {}
+    applied = sorted(rules.keys() - set(wave.rules_off)) if wave else []
     context |= {
         "audiences": source.result["audiences"] if source else [],
         "number": source.diagnosis.number if source else None,
-        "rules": [{"name": name, "is_applied": code in applied} for code, name in RULES.items()],
+        "rules": [{"name": name, "is_applied": code in applied} for code, name in rules.items()],
         "form": None,
     }
     if wave is not None and source is not None and can(request.member, "diagnosis.edit"):
-        context["form"] = form or RulesForm(initial={"rules": applied})
+        context["form"] = form or RulesForm(initial={"rules": applied}, rules=rules)
     return render(request, "diagnosis/left_out.html", context, status=422 if form is not None else 200)

@@ -314,9 +314,10 @@ def _quality(result: Mapping[str, Any], instrument: Instrument) -> dict[str, Any
     left_out = [row["finished"] - row["used"] for row in used if row["finished"] is not None]
     states = {state.code: state.short or state.label for state in instrument.states}
     dimensions = {dimension.code: dimension.name for dimension in instrument.dimensions}
+    by_link = [row["open_link"]["used"] or 0 for row in audiences if row.get("open_link")]
     return {
         "audiences": audiences,
-        "n_used": sum(row["used"] for row in used),
+        "n_used": sum(row["used"] for row in used) + sum(by_link),
         "used": used,
         "n_left_out": sum(left_out),
         "reliability": [

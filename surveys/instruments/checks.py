@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from surveys.instruments.definition import FormPlan, Gap, Item, Section
+from surveys.instruments.definition import Block, FormPlan, Gap, Item, Section
+from surveys.instruments.form import ATTRIBUTE, COMPANY
 from surveys.instruments.instrument import Definition
 from surveys.instruments.languages import texts_of, translation_problems
 
@@ -189,8 +190,61 @@ class _Checker:
                     yield f"{path}.options: the value {value} is used twice"
             if block.kind == "multi" and block.max_choices < 1:
                 yield f"{path}.max_choices: must be at least 1"
+            yield from self._show_if(f"{path}.show_if", block)
             if block.kind == "text" and not 1 <= block.max_length <= 20000:
                 yield f"{path}.max_length: must be from 1 to 20000"
+
+    def _show_if(self, path: str, block: Block) -> Iterator[str]:
+        condition = block.show_if
+        if condition is None:
+            return
+        if bool(condition.question) == bool(condition.attribute):
+            yield f"{path}: name a question or an attribute, not both"
+        if not condition.any_of:
+            yield f"{path}.any_of: must not be empty"
+        if not condition.question:
+            return
+        owners = [b for b in self.definition.blocks if any(i.code == condition.question for i in b.items)]
+        if not owners:
+            yield f"{path}.question: there is no question {condition.question} in the blocks"
+            return
+        allowed = self._answers_of(owners[0])
+        for value in condition.any_of:
+            if allowed is not None and value not in allowed:
+                yield f"{path}.any_of: {value} is no answer to {condition.question}"
+
+    def _answers_of(self, block: Block) -> list[str] | None:
+        """Values that answers to a block may have; None where no condition may look at it or they cannot be told."""
+        if block.kind == "text":
+            return []
+        if block.kind == "ratings":
+            scale = self.definition.scales.get(block.scale)
+            return None if scale is None else [str(point) for point in scale.points]
+        if block.options_from:
+            return [dimension.code for dimension in self.definition.dimensions]
+        return [option.value for option in block.options]
+
+    def _asked_before(self, path: str, plan: FormPlan) -> Iterator[str]:
+        """A condition looks at a page before its own: only then it holds without a script."""
+        blocks = {block.code: block for block in self.definition.blocks}
+        page_of = {
+            item.code: number
+            for number, section in enumerate(plan.sections)
+            for code in section.blocks
+            if code in blocks
+            for item in blocks[code].items
+        }
+        for number, section in enumerate(plan.sections):
+            for code in section.blocks:
+                condition = blocks[code].show_if if code in blocks else None
+                if condition is None or not condition.question:
+                    continue
+                asked = page_of.get(condition.question)
+                source = plan.sections[asked] if asked is not None else None
+                if source is None or asked is None or asked >= number:
+                    yield f"{path}.sections[{number}]: no page before asks {condition.question}, which {code} needs"
+                elif section.first_for_half and not source.first_for_half:
+                    yield f"{path}.sections[{number}]: {code} comes before {condition.question} for half of the people"
 
     def gaps(self) -> Iterator[str]:
         for gap in self.definition.gaps:
@@ -285,8 +339,15 @@ class _Checker:
                 yield f"{path}.sections: the key {key} is used twice"
             for number, section in enumerate(plan.sections):
                 yield from self._section(f"{path}.sections[{number}]", plan, section)
+            yield from self._asked_before(path, plan)
+            if plan.least < 0:
+                yield f"{path}.least: must not be negative"
 
     def _section(self, path: str, plan: FormPlan, section: Section) -> Iterator[str]:
+        if section.halved and (section.kind != "dimensions" or section.min_mark):
+            yield f"{path}.halved: only all items of dimensions can be halved"
+        if section.first_for_half and section.kind != "blocks":
+            yield f"{path}.first_for_half: only a page of blocks can come first"
         if section.kind == "dimensions":
             yield from self._dimension_section(path, plan, section)
         elif section.kind == "readiness":
@@ -348,11 +409,13 @@ class _Checker:
                 yield from self._needs(f"{path}.dimension", item.dimension, known, "dimension")
 
     def placeholders(self) -> Iterator[str]:
-        """{company} is the only placeholder."""
+        """{company} and, in what respondents read on the pages, {attribute:name|words without it}."""
         for path, text in _texts(replace(self.definition, translations={}), ""):
-            rest = text.replace("{company}", "")
+            is_on_pages = path.startswith(("blocks", "dimensions", "forms", "pillars"))
+            rest = ATTRIBUTE.sub("", text) if is_on_pages else text
+            rest = rest.replace(COMPANY, "")
             if "{" in rest or "}" in rest:
-                yield f"{path}: the only placeholder is {{company}}"
+                yield f"{path}: the only placeholders are {{company}} and {{attribute:name|words without it}}"
 
     def translations(self) -> Iterator[str]:
         """A further language has every text, with the same placeholders, or is not there."""

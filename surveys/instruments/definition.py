@@ -139,8 +139,20 @@ class Option:
 
 
 @dataclass(frozen=True)
+class ShowIf:
+    """Who is asked: those whose answer to an earlier `question`, or whose `attribute`, is one of `any_of`.
+
+    `question` is a question of the kind choice or multi (values of its options) or a value on a scale (its points).
+    """
+
+    any_of: tuple[str, ...]
+    question: str = ""
+    attribute: str = ""
+
+
+@dataclass(frozen=True)
 class Block:
-    """A group of further questions: ratings on a scale, choices, ticks or open texts."""
+    """A group of further questions: ratings on a scale, choices, ticks or open texts; `show_if`: asked of some only."""
 
     code: str
     name: str
@@ -153,6 +165,7 @@ class Block:
     max_length: int = 5000
     help: str = ""
     construct: str = ""
+    show_if: ShowIf | None = None
 
 
 @dataclass(frozen=True)
@@ -250,13 +263,16 @@ class Pattern:
 class Section:
     """A part of a form: the dimensions with paired states, readiness pillars, or one page of blocks.
 
-    `together` puts all dimensions on one page, which then needs `key` and `title`.
+    `together` puts all dimensions on one page, which then needs `key` and `title`. `halved` asks everybody the items of
+    mark 2 and a random half of the others; half of all people see a page of blocks with `first_for_half` first.
     """
 
     kind: Literal["dimensions", "readiness", "blocks"]
     states: tuple[str, ...] = ()
     min_mark: int = 0
     together: bool = False
+    halved: bool = False
+    first_for_half: bool = False
     pillars: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     key: str = ""
@@ -280,7 +296,8 @@ class Component:
 class FormPlan:
     """How the form of an audience is put together; `minutes` 0 = computed from the questions.
 
-    `variant` names what is the same in the forms of several audiences: standard, short, pulse.
+    `variant` names what is the same in the forms of several audiences: standard, short, pulse, split; `least` is the
+    number of answers below which the form should not be chosen.
     """
 
     code: str
@@ -292,3 +309,4 @@ class FormPlan:
     minutes: int = 0
     default: bool = False
     variant: str = "standard"
+    least: int = 0

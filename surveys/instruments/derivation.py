@@ -21,6 +21,8 @@ READINESS_STATE = "RA"
 SECONDS_PER_RATING = 7
 SECONDS_PER_CHOICE = 8
 SECONDS_PER_TEXT = 25
+EVERYBODY = 2
+"""Items of this mark are asked of everybody, also where the others are halved."""
 
 
 def derive_form(definition: Definition, plan: FormPlan) -> Form:
@@ -39,19 +41,21 @@ def derive_form(definition: Definition, plan: FormPlan) -> Form:
         slots=slots,
         slot_index={slot.code: slot.index for slot in slots},
         core_slots=tuple(builder.core),
+        least=plan.least,
     )
 
 
 def seconds_of(pages: tuple[Page, ...]) -> int:
     """Time the questions take, in seconds, by the rates above."""
-    seconds = 0
+    seconds = 0.0
     for page in pages:
         for question in page.questions:
             if question.slots:
-                seconds += SECONDS_PER_RATING * len(question.slots)
+                own = SECONDS_PER_RATING * len(question.slots)
             else:
-                seconds += SECONDS_PER_TEXT if question.kind == "text" else SECONDS_PER_CHOICE
-    return seconds
+                own = SECONDS_PER_TEXT if question.kind == "text" else SECONDS_PER_CHOICE
+            seconds += own / 2 if question.is_halved else own
+    return round(seconds)
 
 
 class _FormBuilder:
@@ -94,7 +98,8 @@ class _FormBuilder:
             if not asked:
                 continue
             slots = tuple(self._core_slot(self.states[code], dimension, item) for code in asked)
-            yield Question(item.code, "ratings", self._text(item), slots=slots)
+            is_halved = section.halved and item.mark < EVERYBODY
+            yield Question(item.code, "ratings", self._text(item), slots=slots, is_halved=is_halved)
 
     def _dimension_page(self, section: Section, dimension: Dimension) -> Page:
         return Page(
@@ -160,7 +165,14 @@ class _FormBuilder:
     def _block_page(self, section: Section) -> Page:
         blocks = {block.code: block for block in self.definition.blocks}
         questions = tuple(question for code in section.blocks for question in self._questions(blocks[code]))
-        return Page(section.key, "blocks", section.title, section.intro, questions)
+        return Page(
+            section.key,
+            "blocks",
+            section.title,
+            section.intro,
+            questions,
+            first_for_half=section.first_for_half,
+        )
 
     def _questions(self, block: Block) -> Iterator[Question]:
         options = block.options
@@ -176,6 +188,7 @@ class _FormBuilder:
                     help=block.help,
                     slots=(slot,),
                     block=block.code,
+                    show_if=block.show_if,
                 )
             else:
                 yield Question(
@@ -187,4 +200,5 @@ class _FormBuilder:
                     max_choices=block.max_choices if block.kind == "multi" else 0,
                     max_length=block.max_length if block.kind == "text" else 0,
                     block=block.code,
+                    show_if=block.show_if,
                 )

@@ -1,26 +1,40 @@
 """Forms as respondents see them: pages, questions and the fixed slots of the packed answer row."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
-from surveys.instruments.definition import Option, Role, Scale
+from surveys.instruments.definition import Option, Role, Scale, ShowIf
 
 MISSING = -32768
 CANNOT_JUDGE = -32767
 NO_STANDARD = -32766
+NOT_ASKED = -32765
 CANNOT_JUDGE_VALUE = "cj"
 NO_STANDARD_VALUE = "ns"
 COMPANY = "{company}"
+ATTRIBUTE = re.compile(r"\{attribute:([^{}|]{1,100})\|([^{}|]{1,200})\}")
+"""An attribute of the person in a text, with the words that stand there for people who do not have it."""
 
 _CANNOT_JUDGE_VALUES = frozenset({CANNOT_JUDGE_VALUE, "na"})
 _INTEGER = re.compile(r"-?[0-9]{1,5}")
 
 
+def is_value(score: int) -> bool:
+    """Tell whether a packed score is a value on its scale, not one of the four codes."""
+    return score > NOT_ASKED
+
+
 def fill_company(text: str, company: str) -> str:
     """Put the client's name where the instrument says {company}; nothing else is interpreted."""
     return text.replace(COMPANY, company)
+
+
+def fill_attributes(text: str, attributes: Mapping[str, Any]) -> str:
+    """Put a person's attributes, or the words without them, where a text asks for them; values are never read again."""
+    return ATTRIBUTE.sub(lambda found: str(attributes.get(found[1]) or found[2]), text)
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Question:
-    """One question; ratings and number questions fill slots, the others are kept by their own code."""
+    """One question; ratings and number questions fill slots, the others are kept by their own code.
+
+    `is_halved`: a random half of such questions is asked of each person.
+    """
 
     code: str
     kind: Literal["ratings", "choice", "multi", "text", "number"]
@@ -53,6 +70,8 @@ class Question:
     max_choices: int = 0
     max_length: int = 0
     block: str = ""
+    show_if: ShowIf | None = None
+    is_halved: bool = False
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -70,14 +89,41 @@ class Page:
     intro: str
     questions: tuple[Question, ...]
     group: str = ""
+    first_for_half: bool = False
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Tell whether a question of the page is asked of some only."""
+        return any(question.show_if is not None for question in self.questions)
+
+    @cached_property
+    def placeholders(self) -> tuple[str, ...]:
+        """Placeholders of attributes in the texts of the page, each once."""
+        found: dict[str, None] = {}
+
+        def note(text: str) -> str:
+            found.update(dict.fromkeys(match[0] for match in ATTRIBUTE.finditer(text)))
+            return text
+
+        self._changed(note)
+        return tuple(found)
 
     def for_company(self, company: str) -> "Page":
         """The page with the client's name in every text."""
+        return self._changed(lambda text: fill_company(text, company))
+
+    def with_texts(self, text_of: Callable[[str], str]) -> "Page":
+        """The page with the text that stands for each placeholder of an attribute; the same page without any."""
+        if not self.placeholders:
+            return self
+        return self._changed(lambda text: ATTRIBUTE.sub(lambda found: text_of(found[0]), text))
+
+    def _changed(self, change: Callable[[str], str]) -> "Page":
         return replace(
             self,
-            title=fill_company(self.title, company),
-            intro=fill_company(self.intro, company),
-            questions=tuple(_question_for_company(question, company) for question in self.questions),
+            title=change(self.title),
+            intro=change(self.intro),
+            questions=tuple(_changed_question(question, change) for question in self.questions),
         )
 
 
@@ -116,6 +162,22 @@ class Form:
     slots: tuple[Slot, ...]
     slot_index: Mapping[str, int]
     core_slots: tuple[int, ...]
+    least: int = 0
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Tell whether somebody is asked other questions than the others, by condition or by planned halves."""
+        return any(page.has_conditions or any(q.is_halved for q in page.questions) for page in self.pages)
+
+    @cached_property
+    def chances(self) -> Mapping[str, float]:
+        """Chance of each slot to be asked: 1, or 1/2 of a planned half."""
+        return {
+            slot.code: 0.5 if question.is_halved else 1.0
+            for page in self.pages
+            for question in page.questions
+            for slot in question.slots
+        }
 
     @property
     def n_ratings(self) -> int:
@@ -171,15 +233,13 @@ class Form:
         return answers
 
 
-def _question_for_company(question: Question, company: str) -> Question:
+def _changed_question(question: Question, change: Callable[[str], str]) -> Question:
     return replace(
         question,
-        text=fill_company(question.text, company),
-        help=fill_company(question.help, company),
-        slots=tuple(replace(slot, label=fill_company(slot.label, company)) for slot in question.slots),
-        options=tuple(
-            Option(option.value, fill_company(option.label, company)) for option in question.options
-        ),
+        text=change(question.text),
+        help=change(question.help),
+        slots=tuple(replace(slot, label=change(slot.label)) for slot in question.slots),
+        options=tuple(Option(option.value, change(option.label)) for option in question.options),
     )
 
 

@@ -59,8 +59,13 @@ def translation_problems(own: Texts, language: str, texts: Texts) -> Iterator[st
         given = texts.get(name, "")
         if not given.strip():
             yield f"{path}.{name}: is missing; a language has every text or is not there"
-        elif sorted(_PLACEHOLDER.findall(given)) != sorted(_PLACEHOLDER.findall(text)):
+        elif _placeholders(given) != _placeholders(text):
             yield f"{path}.{name}: must have the same placeholders as “{text}”"
+
+
+def _placeholders(text: str) -> list[str]:
+    """Placeholders of a text; the words for people without an attribute may differ."""
+    return sorted(found.partition("|")[0] for found in _PLACEHOLDER.findall(text))
 
 
 def _rewrite(value: Any, path: str, change: Callable[[str, str], str], key: str = "") -> Any:

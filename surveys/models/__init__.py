@@ -3,6 +3,7 @@
 from surveys.models.barred import BarredAddress
 from surveys.models.collected import ResponseImport
 from surveys.models.delivery import Delivery
+from surveys.models.open_link import OpenLink, Quota
 from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
 from surveys.models.response import Draft, Response, ResponseIdentity, SpoolEntry
 from surveys.models.returns import ReturnChannel, WebhookCall
@@ -13,7 +14,9 @@ __all__ = [
     "Delivery",
     "Draft",
     "LedgerEntry",
+    "OpenLink",
     "PeopleImport",
+    "Quota",
     "Recipient",
     "Response",
     "ResponseIdentity",

@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from practice.managers import ScopedManager, ScopedQuerySet
 from practice.models import Engagement, PracticeForeignKey, PracticeModel, SenderIdentity
-from surveys.enums import AudienceState, Mode, WaveKind
+from surveys.enums import AudienceState, Channel, Mode, WaveKind
 
 
 class Wave(PracticeModel):
@@ -46,11 +47,24 @@ class Wave(PracticeModel):
         return self.name
 
 
+class InvitedManager(ScopedManager["WaveAudience"]):
+    """The audiences asked by personal links: what every list, count and figure means unless it says otherwise."""
+
+    def get_queryset(self) -> ScopedQuerySet["WaveAudience"]:
+        """Return the audiences without their open-link channels."""
+        return super().get_queryset().filter(channel=Channel.INVITED)
+
+
 class WaveAudience(PracticeModel):
-    """An audience in a wave: form, mode, opening and closing, keys of its links and of its mixer."""
+    """An audience in a wave: form, mode, opening and closing, keys of its links and of its mixer.
+
+    Where open links exist, a second row with the channel `open` holds their answers: own keys, own mixer, own totals.
+    `wave.audiences` and `invited` leave it out, so that nothing mixes the two in silence.
+    """
 
     wave = PracticeForeignKey(Wave, on_delete=models.CASCADE, related_name="audiences")
     audience = models.CharField(max_length=20)
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.INVITED)
     form = models.CharField(max_length=40)
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.CONFIDENTIAL)
     state = models.CharField(max_length=10, choices=AudienceState.choices, default=AudienceState.DRAFT)
@@ -87,10 +101,17 @@ class WaveAudience(PracticeModel):
         help_text="Where released answers come from when they were collected elsewhere; empty = asked here.",
     )
 
+    invited = InvitedManager()
+
     class Meta:
+        default_manager_name = "invited"
         ordering = ["wave_id", "audience"]
         constraints = [
-            models.UniqueConstraint(fields=["wave", "audience"], name="surveys_waveaudience_once"),
+            models.UniqueConstraint(fields=["wave", "audience", "channel"], name="surveys_waveaudience_once"),
+            models.CheckConstraint(
+                condition=models.Q(channel=Channel.INVITED) | models.Q(mode=Mode.CONFIDENTIAL),
+                name="surveys_waveaudience_open_is_confidential",
+            ),
             models.CheckConstraint(
                 condition=models.Q(mode=Mode.CONFIDENTIAL) | models.Q(audience__in=["customers", "managers"]),
                 name="surveys_waveaudience_named_only",

@@ -25,7 +25,7 @@ from surveys.answers_file import (
     read_answers_file,
 )
 from surveys.disclosure import safe_total
-from surveys.enums import AudienceState, ImportState, Mode
+from surveys.enums import AudienceState, Channel, ImportState, Mode
 from surveys.form_cache import instrument_of
 from surveys.instruments import Form, Instrument
 from surveys.models import Response, ResponseImport, Wave, WaveAudience
@@ -58,6 +58,12 @@ def _ensure_takes(audience: WaveAudience) -> None:
     if not takes_answers(audience):
         raise WrongStateError(
             _("This audience is asked here already. Answers collected elsewhere need a wave of their own.")
+        )
+    if WaveAudience.objects.filter(
+        wave=audience.wave_id, audience=audience.audience, channel=Channel.OPEN
+    ).exists():
+        raise WrongStateError(
+            _("This audience has an open link. Answers collected elsewhere need a wave of their own.")
         )
 
 
@@ -277,7 +283,7 @@ def _mark_collected(
 
 
 def _close_when_complete(wave: Wave) -> None:
-    if wave.audiences.filter(state__in=UNFINISHED).exists():
+    if WaveAudience.objects.filter(wave=wave, state__in=UNFINISHED).exists():
         return
     now = timezone.now()
     wave.launched_at, wave.closed_at = wave.launched_at or now, wave.closed_at or now

@@ -4,19 +4,27 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit, jobs
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
-from surveys.enums import AudienceState, DeliveryState
+from surveys.enums import AudienceState, Channel, DeliveryState
 from surveys.mail import stopping
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, Wave, WaveAudience
 
 RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 UNSENT = [DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY]
+
+
+def _channel_of(audience: WaveAudience, *states: str) -> QuerySet[WaveAudience]:
+    """Return the open-link channel that goes the way of its audience, where it is in one of these states."""
+    return WaveAudience.objects.filter(
+        wave=audience.wave_id, audience=audience.audience, channel=Channel.OPEN, state__in=states
+    ).exclude(pk=audience.pk)
 
 
 def _lock(audience: WaveAudience) -> WaveAudience:
@@ -32,6 +40,8 @@ def pause_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudie
     locked.state = AudienceState.PAUSED
     locked.save(update_fields=["state"])
     audit.record("audience.paused", locked, actor=actor)
+    for channel in _channel_of(locked, AudienceState.OPEN):
+        pause_audience(channel, actor=actor)
     return locked
 
 
@@ -50,6 +60,8 @@ def resume_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudi
     locked.save(update_fields=["state", "stop"])
     label = f"{locked}: {words}" if words else ""
     audit.record("audience.resumed", locked, actor=actor, label=label)
+    for channel in _channel_of(locked, AudienceState.PAUSED):
+        resume_audience(channel, actor=actor)
     wake_audience(locked)
     return locked
 
@@ -67,6 +79,8 @@ def extend_audience(audience: WaveAudience, *, closes_at: datetime, actor: Membe
     locked.closes_at = closes_at
     locked.save(update_fields=["closes_at"])
     audit.record("audience.extended", locked, actor=actor, changed=["closes_at"])
+    for channel in _channel_of(locked, *RUNNING):
+        extend_audience(channel, closes_at=closes_at, actor=actor)
     return locked
 
 
@@ -86,6 +100,8 @@ def close_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudie
     locked.save(update_fields=["state", "closes_at"])
     Delivery.objects.filter(wave_audience=locked, state__in=UNSENT).update(state=DeliveryState.CANCELLED)
     audit.record("audience.closed", locked, actor=actor)
+    for channel in _channel_of(locked, *RUNNING):
+        close_audience(channel, actor=actor)
     jobs.create("mix", locked.pk)
     return locked
 
@@ -93,7 +109,7 @@ def close_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudie
 @transaction.atomic
 def close_wave(wave: Wave, *, actor: Member | None) -> None:
     """Close every audience of the wave that still runs."""
-    for audience in wave.audiences.filter(state__in=RUNNING):
+    for audience in WaveAudience.objects.filter(wave=wave, state__in=RUNNING):
         close_audience(audience, actor=actor)
 
 

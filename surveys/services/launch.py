@@ -15,13 +15,15 @@ from practice.models import Member, SenderIdentity
 from practice.sealing import wrap_key
 from surveys import links
 from surveys.attributes import keep_attributes, known_values, reduce_attributes
-from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.enums import AudienceState, DeliveryState, Mode, Round, WaveKind
+from surveys.form_cache import instrument_of
 from surveys.mail.senders import identity_for
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.mixer import MIXING
 from surveys.models import Delivery, LedgerEntry, Recipient, SurveyLink, Wave, WaveAudience
 from surveys.services.field import RUNNING
+from surveys.services.open_links import channels_to_open, open_channel
 
 REMINDERS = (Round.REMINDER_1, Round.REMINDER_2, Round.FINAL)
 CHUNK = 2_000
@@ -33,8 +35,8 @@ def launch_wave(
 ) -> Wave:
     """Open the wave: links, ledger and one delivery per recipient and round; a second call changes nothing.
 
-    Audiences without people stay drafts; the sender of the mails is fixed. Raises WrongStateError when nobody is to be
-    asked, or the sender is not verified.
+    Audiences without people stay drafts; open links open with the wave; the sender of the mails is fixed. Raises
+    WrongStateError when nobody is to be asked, or the sender is not verified.
     """
     locked = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
     if locked.launched_at is not None:
@@ -49,10 +51,14 @@ def launch_wave(
     for audience in locked.audiences.select_for_update(of=("self",)).filter(state=AudienceState.DRAFT):
         people = list(Recipient.objects.filter(wave_audience=audience))
         if people:
+            _ensure_enough(locked, audience, len(people))
             open_audience(audience, people, start, end)
             plan_deliveries(audience, people, first=start, reminder_days=locked.plan["reminder_days"])
             launched.append(audience)
-    if not launched:
+    channels = channels_to_open(locked)
+    for channel in channels:
+        open_channel(channel, start, end)
+    if not launched and not channels:
         raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
     locked.sender, locked.launched_at = sender, start
     locked.save(update_fields=["sender", "launched_at"])
@@ -73,6 +79,16 @@ def verified_sender(wave: Wave) -> SenderIdentity | None:
             % {"name": sender.from_name}
         )
     return sender
+
+
+def _ensure_enough(wave: Wave, audience: WaveAudience, n_people: int) -> None:
+    """Refuse a form that asks each person a random half where too few people are asked for that."""
+    form = instrument_of(wave).form(audience.form)
+    if n_people < form.least and wave.kind != WaveKind.TEST:
+        text = _(
+            "The form “%(form)s” needs %(least)s answers and more: choose another one, or ask more people."
+        )
+        raise WrongStateError(text % {"form": form.title, "least": form.least})
 
 
 def open_audience(

@@ -276,7 +276,7 @@ def confirm_import(upload: PeopleImport, *, actor: Member | None) -> PeopleImpor
 
 
 def _insert_people(wave: Wave, preview: ImportPreview, actor: Member | None) -> int:
-    audiences = {row.audience: row for row in WaveAudience.objects.filter(wave=wave).select_related("wave")}
+    audiences = {row.audience: row for row in WaveAudience.invited.filter(wave=wave).select_related("wave")}
     for code, audience in audiences.items():
         people = [
             Recipient(

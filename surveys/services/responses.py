@@ -19,11 +19,16 @@ from practice.exceptions import WrongStateError
 from practice.models import Member
 from surveys.disclosure import is_publishable
 from surveys.enums import AudienceState, Mode
-from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, Form, parse_instrument
+from surveys.instruments import CANNOT_JUDGE, MISSING, NO_STANDARD, NOT_ASKED, Form, parse_instrument
 from surveys.models import Response, ResponseIdentity, Wave, WaveAudience
 
 Cell = str | int | float | None
-CODES: Final = {MISSING: None, CANNOT_JUDGE: "cannot judge", NO_STANDARD: "no standard"}
+CODES: Final = {
+    MISSING: None,
+    CANNOT_JUDGE: "cannot judge",
+    NO_STANDARD: "no standard",
+    NOT_ASKED: "not asked",
+}
 CHUNK: Final = 2_000
 
 

@@ -12,6 +12,7 @@ from surveys.instruments import (
     MISSING,
     NO_STANDARD,
     NO_STANDARD_VALUE,
+    NOT_ASKED,
     READINESS_STATE,
     Form,
     Page,
@@ -88,7 +89,7 @@ def posted_fields(page: Page, response: SimulatedResponse) -> dict[str, list[str
     for question in page.questions:
         for slot in question.slots:
             score = response.scores[slot.index]
-            if score != MISSING:
+            if score not in (MISSING, NOT_ASKED):
                 posted[slot.code] = [_POSTED.get(score, str(score))]
         if response.choices.get(question.code):
             posted[question.code] = response.choices[question.code]

@@ -21,7 +21,7 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
-from surveys.enums import AudienceState, Round
+from surveys.enums import AudienceState, Channel, Round
 from surveys.forms import ExtendForm
 from surveys.mail import stopping
 from surveys.models import Wave, WaveAudience
@@ -53,7 +53,8 @@ def field_audiences(request: PracticeRequest, slug: str, engagement_id: UUID) ->
 def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> dict[str, Any]:
     view = selectors.field_view(wave)
     ids = {"slug": request.practice.slug, "engagement_id": engagement.pk}
-    runs = any(row.audience.state in RUNNING for row in view.audiences)
+    states = [row.audience.state for row in view.audiences] + [row.channel.state for row in view.open_links]
+    runs = any(state in RUNNING for state in states)
     rows = sorted(view.audiences, key=lambda row: ORDER.get(row.audience.audience, 9))
     return {
         "engagement": engagement,
@@ -71,6 +72,9 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
             }
             for mails in view.queue
         ],
+        "open_rows": [
+            _open_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in view.open_links
+        ],
         "n_uncertain": view.n_uncertain,
         "mails_url": reverse("surveys:mails", kwargs=ids) if can(request.member, "people.read") else "",
         "n_bounced": sum(row.n_bounced for row in rows),
@@ -85,7 +89,8 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
 
 
 def _headline(view: selectors.FieldView) -> str:
-    known = [row.n_finished for row in view.audiences if row.n_finished is not None]
+    counted = [row.n_finished for row in view.audiences] + [row.n_finished for row in view.open_links]
+    known = [n for n in counted if n is not None]
     if view.wave.launched_at is None:
         return _("Not launched yet")
     if not known:
@@ -103,11 +108,6 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         small = row.n_invited < MIN_GROUP
         hidden = _("fewer than 5 invited") if small else _("counted within the hour")
         hidden = _("fewer than 5 answers") if audience.source else hidden
-
-    def url(act: str, *states: str) -> str:
-        if not may_steer or audience.state not in states:
-            return ""
-        return reverse(f"surveys:audience_{act}", kwargs={**ids, "audience_id": audience.pk})
 
     return {
         "id": audience.pk,
@@ -131,6 +131,45 @@ def _row(row: selectors.AudienceField, ids: dict[str, Any], *, may_steer: bool) 
         "lamp": row.lamp,
         "lamp_text": "",
         "hidden": hidden,
+        **_steering(audience, ids, may_steer=may_steer),
+    }
+
+
+def _open_row(row: selectors.OpenLinkField, ids: dict[str, Any], *, may_steer: bool) -> dict[str, Any]:
+    """Return the row of an open link, which stands apart from the invited."""
+    channel = row.channel
+    name = name_of_channel(channel)
+    return {
+        "id": channel.pk,
+        "code": f"{channel.audience}-open",
+        "name": name,
+        "state": channel.state,
+        "state_label": channel.get_state_display(),
+        "closes_at": channel.closes_at,
+        "is_over": channel.closes_at is not None and channel.closes_at <= timezone.now(),
+        "n_links": row.n_links,
+        "n_started": row.n_started,
+        "n_finished": row.n_finished,
+        "hidden": _("fewer than 5 began, or not counted yet") if row.n_finished is None else "",
+        **_steering(channel, ids, may_steer=may_steer),
+    }
+
+
+def name_of_channel(audience: WaveAudience) -> str:
+    """Return the name of an audience, or of its open link."""
+    name = name_of_audience(audience.audience)
+    return _("%(audience)s by open link") % {"audience": name} if audience.channel == Channel.OPEN else name
+
+
+def _steering(audience: WaveAudience, ids: dict[str, Any], *, may_steer: bool) -> dict[str, str]:
+    """Return where an audience is steered, "" for what is not possible now."""
+
+    def url(act: str, *states: str) -> str:
+        if not may_steer or audience.state not in states:
+            return ""
+        return reverse(f"surveys:audience_{act}", kwargs={**ids, "audience_id": audience.pk})
+
+    return {
         "pause_url": url("pause", AudienceState.OPEN),
         "resume_url": url("resume", AudienceState.PAUSED),
         "extend_url": url("extend", *RUNNING),
@@ -207,7 +246,7 @@ def audience_close(
 ) -> HttpResponse:
     """Close an audience for good, after its name was typed."""
     engagement, audience = _audience(request, engagement_id, audience_id)
-    name = name_of_audience(audience.audience)
+    name = name_of_channel(audience)
     typed = request.POST.get("confirm", "").strip()
     if request.method == "POST" and typed.casefold() == name.casefold():
         return _steer(request, engagement, lambda: field.close_audience(audience, actor=request.member))

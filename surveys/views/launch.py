@@ -271,7 +271,7 @@ def audience_mode(
 ) -> HttpResponse:
     """Choose confidential or named for an audience, before launch."""
     engagement, wave = engagement_and_wave(request, engagement_id)
-    audience = get_or_404(WaveAudience.objects.filter(wave=wave), audience_id)
+    audience = get_or_404(WaveAudience.invited.filter(wave=wave), audience_id)
     try:
         waves.set_audience_mode(audience, mode=request.POST.get("mode", ""), actor=request.member)
     except CrmgapError as error:

@@ -24,7 +24,9 @@ from surveys.models import (
     Delivery,
     Draft,
     LedgerEntry,
+    OpenLink,
     PeopleImport,
+    Quota,
     Recipient,
     Response,
     ResponseIdentity,
@@ -163,7 +165,23 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
         sender=SenderIdentity.objects.get(), webhook_secret=CANARY.encode(), mailbox_label=CANARY
     )
     WebhookCall.objects.create(channel=channel, digest=hashlib.sha256(b"x").digest())
+    open_channel = WaveAudience.objects.create(
+        wave=wave,
+        audience="customers",
+        channel="open",
+        form=audience.form,
+        state="open",
+        opens_at=now,
+        closes_at=now + timedelta(days=14),
+        link_key=links.new_link_key(),
+    )
+    link = OpenLink(wave_audience=open_channel, name=CANARY, attributes={"branch": CANARY})
+    link.digest = links.digest_of(links.open_token_for(open_channel, link))
+    link.save()
+    quota = Quota.objects.create(wave_audience=open_channel, attribute="branch", value=CANARY, most=50)
     return survey_token, {
+        "open_link_id": link.pk,
+        "quota_id": quota.pk,
         "channel_id": channel.pk,
         "response_import_id": answers.pk,
         "wave_id": wave.pk,

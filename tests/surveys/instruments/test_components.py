@@ -22,7 +22,7 @@ def with_parts(*codes: str) -> Instrument:
 
 def test_the_parts_on_offer() -> None:
     assert [part.code for part in builtin_components("die-crm")] == [
-        "personal-bond", "voice", "three-columns", "disconfirmation",
+        "personal-bond", "voice", "three-columns", "disconfirmation", "recovery",
     ]  # fmt: skip
     assert builtin_components("ecsi") == ()
 
@@ -64,7 +64,7 @@ def test_optional_dimension_reaches_every_form_at_once(part: tuple[str, str]) ->
     instrument = with_parts(code)
     assert [entry.code for entry in instrument.dimensions][-1] == dimension
     for plan in instrument.definition.forms:
-        n_items = {"standard": 3, "short": 2, "pulse": 1}[plan.variant]
+        n_items = {"standard": 3, "short": 2, "pulse": 1, "split": 3}[plan.variant]
         form = instrument.form(plan.code)
         for state in form.states:
             assert sum(slot.state == state and slot.group == dimension for slot in form.slots) == n_items

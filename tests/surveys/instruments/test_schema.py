@@ -98,7 +98,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "placeholder": (
         lambda c: c["states"][1].update(stem="What does {firm} do?"),
-        "states[CP].stem: the only placeholder is {company}",
+        "states[CP].stem: the only placeholders are {company} and {attribute:name|words without it}",
     ),
     "gap state": (lambda c: c["gaps"][0].update(later="XX"), "gaps[D1].later: there is no state XX"),
     "gap with itself": (
