@@ -92,9 +92,9 @@ def test_a_short_form_by_plan_is_not_left_out_as_mostly_open(instrument):
 
 def test_recovery_is_rated_by_those_who_had_a_problem(instrument):
     without = dict.fromkeys(["Y6.5", "Y6.6", "Y6.7"], NOT_ASKED)
-    rows = [split_row(instrument, "3", Y6_5=2, Y6_6=3, Y6_7=4)] * 6 + [
-        split_row(instrument, "2") | without
-    ] * 14
+    rows = [split_row(instrument, "3", Y6_5=1, Y6_6=2, Y6_7=3)] * 3
+    rows += [split_row(instrument, "3", Y6_5=3, Y6_6=4, Y6_7=5)] * 3
+    rows += [split_row(instrument, "2") | without] * 14
     frames = Frames("die-crm", "1.0", {"customers": frame(instrument, rows)})
     outcome: Any = next(row for row in analyse(instrument, frames).outcomes if row.code == "Y6F")
     assert (outcome.mean.n, outcome.mean.mean) == (6, 3.0)

@@ -13,7 +13,7 @@ from diagnosis.models import Diagnosis
 from diagnosis.services import request_diagnosis
 from practice.exceptions import InvalidInputError
 from practice.models import Member
-from surveys.instruments import load_builtin
+from surveys.instruments import Form, load_builtin
 from surveys.models import Response, Wave, WaveAudience
 from tests.diagnosis.test_services import compute
 from tests.factories.practice import make_engagement
@@ -23,7 +23,7 @@ INCLUDED = [CARELESS, FEW_ANSWERS]
 
 
 def make_wave(owner: Member, *, invited: int, by_link: int, state: str = "released") -> Wave:
-    """Customers who want 6 and get 4, and visitors who want 7 and get 3, on every statement."""
+    """Customers who want 6 and get 4, and visitors who want 6 and get 2, one point more or less by turns."""
     instrument = load_builtin("die-crm")
     wave = Wave.objects.create(
         engagement=make_engagement(owner),
@@ -33,7 +33,7 @@ def make_wave(owner: Member, *, invited: int, by_link: int, state: str = "releas
         instrument=instrument.as_dict(),
     )
     form = instrument.form_for("customers")
-    for channel, n, levels in (("invited", invited, (6, 4)), ("open", by_link, (7, 3))):
+    for channel, n, levels in (("invited", invited, (6, 4)), ("open", by_link, (6, 2))):
         row = WaveAudience.objects.create(
             wave=wave,
             audience="customers",
@@ -42,11 +42,16 @@ def make_wave(owner: Member, *, invited: int, by_link: int, state: str = "releas
             state="released" if channel == "open" else state,
             totals={"started": n + 2, "finished": n},
         )
-        scores = [levels[slot.state == "CP"] if slot.state in ("CE", "CP") else 5 for slot in form.slots]
         Response.objects.bulk_create(
-            Response(wave_audience=row, scores=scores, record={}) for _person in range(n)
+            Response(wave_audience=row, scores=row_of(form, levels, 1 - 2 * (person % 2)), record={})
+            for person in range(n)
         )
     return wave
+
+
+def row_of(form: Form, levels: tuple[int, int], shift: int) -> list[int]:
+    wanted, received = (level + shift for level in levels)
+    return [{"CE": wanted, "CP": received}.get(slot.state, 5) for slot in form.slots]
 
 
 def first(wave: Wave, owner: Member) -> Diagnosis:
