@@ -15,6 +15,7 @@ from diagnosis.stats.gaps import person_column
 from diagnosis.stats.means import mean_of_column, mean_of_sums
 from diagnosis.stats.points import count_prorated_points, point_sums
 from diagnosis.stats.results import MeanEstimate, NotEnough
+from diagnosis.stats.scales import count_prorated
 from surveys.disclosure import is_indicative
 from surveys.instruments import CANNOT_JUDGE, NOT_ASKED
 

@@ -124,7 +124,7 @@ class Study:
         return rows
 
     def scored(self, audience: str, codes: Sequence[str]) -> Matrix:
-        """Mean of the answered slots of each used person (persons,), nan where fewer than half of those asked for are."""
+        """Mean of the answered slots of each used person (persons,), nan where less than half of those asked is."""
         points, asked = self.points(audience, codes), self.asked(audience, codes)
         if points is None or asked.asked is not None:
             return score_dimension(self.outcome_ratings(audience, codes), **asked._asdict())

@@ -1,6 +1,7 @@
 """From item answers to person scores, and how reliable those scores are."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diagnosis.analysis import analyse
-from diagnosis.analysis.scores import cannot_judge_share, score_states
+from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.study import Study
 from diagnosis.frames import FEW_ANSWERS, USED, AudienceFrame, Counts, Frames, build_frame
 from diagnosis.stats.scales import count_prorated, score_dimension, score_pair
@@ -73,11 +73,15 @@ def test_half_of_what_was_asked_is_enough_for_a_score(instrument):
 
 
 def test_cannot_judge_is_a_share_of_those_asked(instrument):
-    rows = [split_row(instrument, "3", CP_R1_2=CANNOT_JUDGE)] + [split_row(instrument, "3")] * 3
-    rows += [split_row(instrument, "2")] * 4
-    found = study(instrument, rows)
-    assert cannot_judge_share(found, "customers", "CP", ["R1.2"]) == 1 / 4
-    assert cannot_judge_share(found, "customers", "CP", ["R1.1", "R1.2"]) == 1 / 12
+    rows = [split_row(instrument, "3", CP_R1_2=CANNOT_JUDGE)] + [split_row(instrument, "3")] * 5
+    rows += [split_row(instrument, "2")] * 6
+    frames = Frames("die-crm", "1.0", {"customers": frame(instrument, rows)})
+    quality = next(row for row in analyse(instrument, frames).quality if row.state == "CP")
+    # twelve persons were asked for two items of each of nine dimensions
+    assert quality.cannot_judge == pytest.approx(1 / 216)
+    assert quality.answered == pytest.approx(215 / 216)
+    # one score of 108 rests on one of the two items
+    assert quality.prorated == pytest.approx(1 / 108)
 
 
 def test_a_short_form_by_plan_is_not_left_out_as_mostly_open(instrument):
