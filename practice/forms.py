@@ -1,5 +1,6 @@
 """Forms of the practice room."""
 
+import zoneinfo
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -21,7 +22,7 @@ FOOTER_LINES = 5
 
 
 class ClientForm(forms.ModelForm[ClientOrganisation]):
-    """Name, sector, colour, language and contact of a client organisation."""
+    """Name, sector, colour, language, time zone and contact of a client organisation."""
 
     language = forms.ChoiceField(
         label=_("Language"),
@@ -30,9 +31,22 @@ class ClientForm(forms.ModelForm[ClientOrganisation]):
         help_text=_("Of findings, actions and documents, and of people whose own is not known."),
     )
 
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())],
+        initial="UTC",
+        required=False,
+        widget=forms.Select(attrs={"translate": "no"}),
+        help_text=_("Surveys of this client are planned in it, such as Europe/Vienna."),
+    )
+
+    def clean_time_zone(self) -> str:
+        """Keep the zone that is saved where none was chosen."""
+        return self.cleaned_data["time_zone"] or self.instance.time_zone
+
     class Meta:
         model = ClientOrganisation
-        fields = ["name", "sector", "colour", "language", "contact_name", "contact_email"]
+        fields = ["name", "sector", "colour", "language", "time_zone", "contact_name", "contact_email"]
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
 
     def clean_language(self) -> str:

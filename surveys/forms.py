@@ -1,23 +1,28 @@
 """Forms of the surveys room."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import MaxValueValidator
-from django.utils import timezone
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from practice.addresses import MAX_ADDRESS
 from surveys.answers_file import Options
 from surveys.enums import AUDIENCE_NAMES
 from surveys.instruments import Component, Instrument, Scale
+from surveys.mail.texts import MAX_BODY, MAX_SUBJECT
+from surveys.models import MailPace
 from surveys.people_check import MAX_ATTRIBUTE, MAX_NAME
 from surveys.people_file import MAX_BYTES
+from surveys.plan import at_local
 from surveys.services.suppressions import MAX_REASON
 
+_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+_TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 LAST_DAY = date.max - timedelta(days=2)  # the day after it exists in every time zone
 
 
@@ -135,20 +140,133 @@ class FormsForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """Reminders and closing, in days from the launch."""
+    """Start, reminders, closing and the hours in which mails may leave; days count from the start."""
 
+    starts_on = forms.DateField(
+        label=_("First mails on"), required=False, widget=_DATE, help_text=_("Empty: with the launch.")
+    )
+    starts_at = forms.TimeField(label=_("at"), required=False, widget=_TIME)
     first_reminder = forms.IntegerField(
         label=_("First reminder after days"), min_value=1, max_value=119, required=False
     )
     second_reminder = forms.IntegerField(
         label=_("Second reminder after days"), min_value=1, max_value=119, required=False
     )
+    final_day = forms.IntegerField(
+        label=_("Final reminder after days"), min_value=1, max_value=119, required=False
+    )
+    reminder_time = forms.TimeField(
+        label=_("Reminders at"), required=False, widget=_TIME, help_text=_("Empty: at the time of the start.")
+    )
     close_days = forms.IntegerField(label=_("Close after days"), min_value=1, max_value=120)
+    close_time = forms.TimeField(label=_("Close at"), required=False, widget=_TIME)
+    window_from = forms.TimeField(
+        label=_("Mails leave from"), required=False, widget=_TIME, help_text=_("Empty: at any hour.")
+    )
+    window_until = forms.TimeField(label=_("until"), required=False, widget=_TIME)
+    window_weekends = forms.BooleanField(label=_("On weekends too"), required=False)
 
-    def reminder_days(self) -> list[int]:
-        """Return the reminders that were filled in."""
-        found = (self.cleaned_data["first_reminder"], self.cleaned_data["second_reminder"])
-        return [day for day in found if day]
+    def clean(self) -> dict[str, Any]:
+        """Ask for both ends of a window, and for a time with a day."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for one, other in (
+            ("window_from", "window_until"),
+            ("window_until", "window_from"),
+            ("starts_at", "starts_on"),
+        ):
+            if data.get(one) and not data.get(other) and other not in self.errors:
+                self.add_error(other, _("Fill in this one too, or none of both."))
+        return data
+
+    def plan(self) -> dict[str, Any]:
+        """Return what was filled in as `update_plan` takes it."""
+        data = self.cleaned_data
+        window = None
+        if data["window_from"]:
+            window = {
+                "from": data["window_from"].isoformat("minutes"),
+                "until": data["window_until"].isoformat("minutes"),
+                "weekends": data["window_weekends"],
+            }
+        starts = None
+        if data["starts_on"]:
+            starts = datetime.combine(data["starts_on"], data["starts_at"] or time(8, 30))
+        return {
+            "reminder_days": [day for day in (data["first_reminder"], data["second_reminder"]) if day],
+            "final_day": data["final_day"],
+            "close_days": data["close_days"],
+            "starts": starts,
+            "reminder_time": data["reminder_time"],
+            "close_time": data["close_time"],
+            "window": window,
+        }
+
+
+def plan_initial(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a plan form from what the plan says."""
+    days = [*values["reminder_days"], None, None]
+    starts = datetime.fromisoformat(values["starts"]) if values.get("starts") else None
+    window = values.get("window") or {}
+    return {
+        "starts_on": starts.date() if starts else None,
+        "starts_at": starts.time() if starts else None,
+        "first_reminder": days[0],
+        "second_reminder": days[1],
+        "final_day": values.get("final_day") or days[2],
+        "reminder_time": values.get("reminder_time"),
+        "close_days": values["close_days"],
+        "close_time": values.get("close_time"),
+        "window_from": window.get("from"),
+        "window_until": window.get("until"),
+        "window_weekends": window.get("weekends", False),
+    }
+
+
+class MailTextForm(forms.Form):
+    """Subject and text of one mail; placeholders stand in braces."""
+
+    subject = forms.CharField(label=_("Subject"), max_length=MAX_SUBJECT)
+    body = forms.CharField(
+        label=_("Text"), max_length=MAX_BODY, widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_("A blank line begins a new paragraph. A link in a paragraph of its own becomes a button."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, language: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["lang"] = language
+
+
+class MoveForm(forms.Form):
+    """Another time for a round of mails, in the client's time zone."""
+
+    day = forms.DateField(widget=_DATE, validators=[MaxValueValidator(LAST_DAY)])
+    clock = forms.TimeField(widget=_TIME)
+
+    def moment(self, zone: ZoneInfo) -> datetime:
+        """Return the chosen moment."""
+        return at_local(self.cleaned_data["day"], self.cleaned_data["clock"], zone)
+
+
+class PaceForm(forms.ModelForm[MailPace]):
+    """How fast mails of the practice leave."""
+
+    class Meta:
+        model = MailPace
+        fields = ["per_minute", "per_hour", "per_day", "warm_up_from"]
+        widgets = {"warm_up_from": _DATE}
+        labels = {
+            "per_minute": _("Mails per minute, at most"),
+            "per_hour": _("Mails per hour, at most"),
+            "per_day": _("Mails per day, at most"),
+            "warm_up_from": _("Warm up a new sender from"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in ("per_minute", "per_hour", "per_day"):
+            self.fields[name].min_value = 1  # type: ignore[attr-defined]  # integer fields
+            self.fields[name].validators.append(MinValueValidator(1))
 
 
 class ExtendForm(forms.Form):
@@ -156,10 +274,9 @@ class ExtendForm(forms.Form):
 
     closes_on = forms.DateField(validators=[MaxValueValidator(LAST_DAY)])
 
-    def closes_at(self) -> datetime:
-        """Return the last minute of the chosen day, which every page then names."""
-        day: date = self.cleaned_data["closes_on"]
-        return timezone.make_aware(datetime.combine(day, time(23, 59)))
+    def closes_at(self, zone: ZoneInfo) -> datetime:
+        """Return the last minute of the chosen day there, which every page then names."""
+        return at_local(self.cleaned_data["closes_on"], time(23, 59), zone)
 
 
 class PersonForm(forms.Form):

@@ -7,9 +7,15 @@ from uuid import UUID
 from django.db import connection
 
 
-def audiences_with_due_mails(now: datetime) -> list[tuple[UUID, UUID]]:
-    """Return (practice, wave audience) with mails to send or to settle."""
-    return _audiences("crmgap_due_deliveries", now)
+def audiences_with_due_mails(*, idle_seconds: int = 0) -> list[tuple[UUID, UUID]]:
+    """Return (practice, wave audience) with mails to send or to settle, the practice that waits longest first.
+
+    With `idle_seconds` only of practices whose last turn is so long ago: nobody is sending for them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id, wave_audience_id FROM crmgap_mail_turns(%s)", [idle_seconds])
+        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return rows
 
 
 def audiences_with_due_dates(now: datetime) -> list[tuple[UUID, UUID]]:

@@ -2,12 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from practice.enums import Role
 from practice.models import Engagement, Member
@@ -158,22 +155,11 @@ class OpenLinkField:
 
 
 @dataclass(frozen=True, slots=True)
-class FutureMails:
-    """Mails of one round that leave on one day."""
-
-    day: date
-    at: datetime
-    round: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class FieldView:
-    """The field of a wave: its audiences and the queue of future mails. Nobody's answer state is in it."""
+    """The field of a wave. Nobody's answer state is in it."""
 
     wave: Wave
     audiences: tuple[AudienceField, ...]
-    queue: tuple[FutureMails, ...]
     open_links: tuple[OpenLinkField, ...] = ()
 
     @property
@@ -198,7 +184,7 @@ def field_view(wave: Wave) -> FieldView:
     }
     live = _live_totals(wave)
     shown = tuple(_audience_field(audience, counts, uncertain, live) for audience in audiences)
-    return FieldView(wave, shown, _queue(wave), open_channels_of(wave))
+    return FieldView(wave, shown, open_channels_of(wave))
 
 
 def open_channels_of(wave: Wave) -> tuple[OpenLinkField, ...]:
@@ -265,13 +251,3 @@ def _audience_field(
         n_finished=finished if finished is None else safe_total(finished, invited=known_invited),
         n_needed=minimum_for(audience.audience, named=audience.mode == Mode.NAMED),
     )
-
-
-def _queue(wave: Wave) -> tuple[FutureMails, ...]:
-    future = Delivery.objects.filter(wave_audience__wave=wave, state__in=FUTURE, due_at__gt=timezone.now())
-    rows = future.annotate(day=TruncDate("due_at")).values("day", "due_at", "round")
-    found = [
-        FutureMails(row["day"], row["due_at"], row["round"], row["n"])
-        for row in rows.order_by("due_at", "round").annotate(n=Count("pk"))
-    ]
-    return tuple(found[:50])

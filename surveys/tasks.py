@@ -9,11 +9,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from practice import jobs
+from practice.clock import database_now
 from practice.enums import Queue
 from practice.tasks import PracticeTask, SteppedPracticeTask
-from surveys import lookups
-from surveys.mail import sending, stopping
-from surveys.mail.waking import SEND_TASK
+from surveys import lookups, turns
+from surveys.mail import stopping
+from surveys.mail.waking import SEND_TASK, WAKES
 from surveys.mixing_tasks import mix_audience, tend_audience
 from surveys.services import field, return_channels, returned, stop_notice
 
@@ -31,7 +32,8 @@ ADVANCE_TASK = "surveys.tasks.advance_audience"
 MAILBOX_TASK = "surveys.tasks.read_return_mailbox"
 NOTICE_TASK = "surveys.tasks.send_stop_notice"
 SHARE = 200
-"""Mails a worker sends for one audience before others get their turn."""
+"""Mails a worker sends before it lets other kinds of work have their turn."""
+IDLE_SECONDS = 20
 
 
 def register() -> None:
@@ -43,14 +45,15 @@ def register() -> None:
 
 
 def due_mails() -> Iterator[jobs.Wake]:
-    """Yield a wake-up for every audience with mails to send or to settle."""
-    for practice_id, wave_audience_id in lookups.audiences_with_due_mails(timezone.now()):
-        yield jobs.Wake(SEND_TASK, practice_id, wave_audience_id, Queue.MAIL)
+    """Yield wake-ups for audiences with mails to send or to settle, unless their practice had a turn just now."""
+    for practice_id, wave_audience_id in lookups.audiences_with_due_mails(idle_seconds=IDLE_SECONDS):
+        for _worker in range(WAKES):
+            yield jobs.Wake(SEND_TASK, practice_id, wave_audience_id, Queue.MAIL)
 
 
 def due_dates() -> Iterator[jobs.Wake]:
     """Yield a wake-up for every audience whose opening or closing date has come."""
-    for practice_id, wave_audience_id in lookups.audiences_with_due_dates(timezone.now()):
+    for practice_id, wave_audience_id in lookups.audiences_with_due_dates(database_now()):
         yield jobs.Wake(ADVANCE_TASK, practice_id, wave_audience_id, Queue.DEFAULT)
 
 
@@ -63,11 +66,11 @@ def due_mailboxes() -> Iterator[jobs.Wake]:
 
 @shared_task(base=SteppedPracticeTask, name=SEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def send_deliveries(practice_id: UUID, wave_audience_id: UUID) -> None:
-    """Send a share of what is due for one audience, then queue up again behind the mails of other practices.
+    """Send a share of what is due, whoever's turn it is, then queue up again behind other work.
 
     Running twice at once is safe, rows are claimed; a message that is lost costs time until the next sweep.
     """
-    if sending.send_due(practice_id, wave_audience_id, share=SHARE) >= SHARE:
+    if turns.send_in_turns(SHARE):
         jobs.send(jobs.Wake(SEND_TASK, practice_id, wave_audience_id, Queue.MAIL))
 
 

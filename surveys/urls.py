@@ -9,12 +9,15 @@ from surveys.views import (
     field,
     launch,
     mail_test,
+    mail_texts,
     mailbox,
     mails,
     next_wave,
     open_links,
+    pace,
     people,
     questionnaire,
+    queue,
     responses,
     returns,
     senders,
@@ -26,6 +29,8 @@ app_name = "surveys"
 BASE = "p/<slug:slug>/engagements/<uuid:engagement_id>"
 SENDERS = "p/<slug:slug>/settings/mail/senders"
 CLIENT = "p/<slug:slug>/clients/<uuid:client_id>"
+MAIL = f"{BASE}/launch/texts/<str:audience>/<str:round_code>/<str:language>"
+ROUND = f"{BASE}/queue/<uuid:audience_id>/<str:round_code>"
 urlpatterns = [
     path(f"{CLIENT}/people/", directory.client_people, name="client_people"),
     path(f"{CLIENT}/people/export/", directory.client_people_csv, name="client_people_csv"),
@@ -94,6 +99,19 @@ urlpatterns = [
     path(f"{BASE}/launch/test/delete/", trial.trial_delete, name="trial_delete"),
     path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),
     path(f"{BASE}/launch/<uuid:audience_id>/mode/", launch.audience_mode, name="audience_mode"),
+    path(f"{BASE}/launch/texts/", mail_texts.texts_page, name="mail_texts"),
+    path(f"{MAIL}/", mail_texts.mail_text, name="mail_text"),
+    path(f"{MAIL}/frame/", mail_texts.mail_preview_frame, name="mail_preview_frame"),
+    path(f"{MAIL}/source/", mail_texts.mail_preview_source, name="mail_preview_source"),
+    path(f"{BASE}/queue/", queue.queue_page, name="queue"),
+    path(f"{BASE}/queue/pause/", queue.mails_pause, name="mails_pause"),
+    path(f"{BASE}/queue/resume/", queue.mails_resume, name="mails_resume"),
+    path(f"{ROUND}/skip/", queue.round_skip, name="round_skip"),
+    path(f"{ROUND}/restore/", queue.round_restore, name="round_restore"),
+    path(f"{ROUND}/move/", queue.round_move, name="round_move"),
+    path(f"{BASE}/queue/people/<uuid:recipient_id>/skip/", queue.person_skip, name="person_skip"),
+    path(f"{BASE}/queue/people/<uuid:recipient_id>/restore/", queue.person_restore, name="person_restore"),
+    path("p/<slug:slug>/settings/mail/pace/", pace.settings_mail_pace, name="settings_mail_pace"),
     path(f"{BASE}/field/", field.field_page, name="field"),
     path(f"{BASE}/field/audiences/", field.field_audiences, name="field_audiences"),
     path(f"{BASE}/field/mails/", mails.mails_page, name="mails"),

@@ -1,10 +1,19 @@
 """Client organisations and their engagements."""
 
+import zoneinfo
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from practice.models.base import PracticeForeignKey, PracticeModel
 from practice.models.practice import Member, hex_colour
+
+
+def known_zone(name: str) -> None:
+    """Refuse what is no time zone of the IANA list."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("Choose a time zone from the list, such as Europe/Vienna."))
 
 
 class ClientOrganisation(PracticeModel):
@@ -15,9 +24,21 @@ class ClientOrganisation(PracticeModel):
     colour = models.CharField(_("colour"), max_length=7, default="#153e6b", validators=[hex_colour])
     logo_id = models.UUIDField(null=True, editable=False)
     language = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=40,
+        default="UTC",
+        validators=[known_zone],
+        help_text=_("In which surveys of this client are planned, such as Europe/Vienna."),
+    )
     contact_name = models.CharField(_("contact person"), max_length=120, blank=True)
     contact_email = models.EmailField(_("contact e-mail"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone in which surveys of this client are planned and shown."""
+        return zoneinfo.ZoneInfo(self.time_zone)
 
     class Meta:
         ordering = ["name", "id"]

@@ -2,14 +2,29 @@
 
 from django.urls import path
 
-from surveys.api import collected, responses, trial, views
+from surveys.api import collected, mails, responses, trial, views
 
+TEXT = "waves/<uuid:wave_id>/texts/<str:audience>/<str:round_code>/<str:language>"
+ROUND = "audiences/<uuid:audience_id>/rounds/<str:round_code>"
+PERSON = "waves/<uuid:wave_id>/people/<uuid:recipient_id>/mails"
 urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
     path("waves/<uuid:wave_id>/", views.WaveDetail.as_view(), name="wave_detail"),
     path("waves/<uuid:wave_id>/people/", views.WavePeople.as_view(), name="wave_people"),
     path("waves/<uuid:wave_id>/mails/", views.WaveMails.as_view(), name="wave_mails"),
     path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
+    path("waves/<uuid:wave_id>/plan/", mails.WavePlan.as_view(), name="wave_plan"),
+    path("waves/<uuid:wave_id>/texts/", mails.WaveTexts.as_view(), name="wave_texts"),
+    path(f"{TEXT}/", mails.WaveText.as_view(), name="wave_text"),
+    path(f"{TEXT}/preview/", mails.WaveTextPreview.as_view(), name="wave_text_preview"),
+    path("waves/<uuid:wave_id>/queue/", mails.WaveQueue.as_view(), name="wave_queue"),
+    path("waves/<uuid:wave_id>/queue/pause/", mails.WaveMailsAct.as_view(act="pause"), name="queue_pause"),
+    path("waves/<uuid:wave_id>/queue/resume/", mails.WaveMailsAct.as_view(act="resume"), name="queue_resume"),
+    path(f"{ROUND}/skip/", mails.RoundAct.as_view(act="skip"), name="round_skip"),
+    path(f"{ROUND}/restore/", mails.RoundAct.as_view(act="restore"), name="round_restore"),
+    path(f"{ROUND}/move/", mails.RoundMove.as_view(), name="round_move"),
+    path(f"{PERSON}/skip/", mails.PersonMails.as_view(act="skip"), name="person_skip"),
+    path(f"{PERSON}/restore/", mails.PersonMails.as_view(act="restore"), name="person_restore"),
     path("waves/<uuid:wave_id>/forms/", trial.WaveForms.as_view(), name="wave_forms"),
     path("waves/<uuid:wave_id>/tests/", trial.WaveTests.as_view(), name="wave_tests"),
     path("waves/<uuid:wave_id>/next/", views.WaveNext.as_view(), name="wave_next"),

@@ -86,8 +86,12 @@ def _return_headers(delivery: Delivery) -> list[tuple[str, str]]:
 
 def build_message(delivery: Delivery, **options: Any) -> EmailMessage:
     """Return the mail of a delivery, read from its bytes."""
-    lines = mail_bytes(delivery, **options).replace(b"\r\n", b"\n")
-    return message_from_bytes(lines, policy=default)
+    return read_mail(mail_bytes(delivery, **options))
+
+
+def read_mail(content: bytes) -> EmailMessage:
+    """Return a mail as its receiver reads it."""
+    return message_from_bytes(content.replace(b"\r\n", b"\n"), policy=default)
 
 
 def _letter_of(delivery: Delivery, language: str, sender: Sender) -> Letter:
@@ -100,7 +104,9 @@ def _letter_of(delivery: Delivery, language: str, sender: Sender) -> Letter:
         "company": one_line(client.name),
         "practice": one_line(practice.name),
         "minutes": str(form_of(audience).minutes),
-        "closes": date_format(audience.closes_at, "j F Y") if audience.closes_at else "",
+        "closes": date_format(audience.closes_at.astimezone(client.zone), "j F Y")
+        if audience.closes_at
+        else "",
         "link": marked_link(),
     }
     is_trial = wave.kind == WaveKind.TEST

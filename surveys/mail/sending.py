@@ -19,13 +19,14 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
+from practice.clock import database_now
 from practice.enums import SenderKind
 from practice.mail import one_line
 from practice.scope import practice_scope
 from surveys.barred import barred_among
 from surveys.enums import AudienceState, DeliveryState, HoldReason, Round, WaveKind
 from surveys.form_cache import is_form_cached
-from surveys.mail import outcomes, return_path
+from surveys.mail import outcomes, pace, return_path
 from surveys.mail.caps import beyond_cap
 from surveys.mail.message import mail_bytes, message_id_of
 from surveys.mail.next_hop import Fate, NextHop
@@ -33,6 +34,7 @@ from surveys.mail.senders import Route, can_send, next_hop_for, route_for, sende
 from surveys.mail.smtp import Answer, Outcome
 from surveys.mail.states import UNSENT
 from surveys.models import Delivery, LedgerEntry, Recipient, Suppression, WaveAudience
+from surveys.plan import plan_for
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +92,9 @@ def send_share(practice_id: UUID, wave_audience_id: UUID, line: Route, *, share:
             if outcome is not None and outcome.answer in {Answer.NO_SERVER, Answer.HANGS}:
                 for waiting in batch[number + 1 :]:
                     _retry_later(practice_id, waiting, outcome.reply, SERVER_BACK_OFF, waiting.attempts)
+                with practice_scope(practice_id):
+                    mine = WaveAudience.objects.filter(pk=wave_audience_id)
+                    mine.update(hold_until=Now() + SERVER_BACK_OFF[0])
                 return accepted
     return accepted
 
@@ -114,27 +119,52 @@ def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
     if audience.state in OVER:
         unsent = Delivery.objects.filter(wave_audience=wave_audience_id, state__in=UNSENT)
         unsent.update(state=DeliveryState.CANCELLED, lease_until=None)
-    if audience.state != AudienceState.OPEN:
+    if audience.state != AudienceState.OPEN or audience.mails_paused or _is_held(audience):
         return None
-    due = Q(state__in=[DeliveryState.PLANNED, DeliveryState.QUEUED]) | Q(
-        state=DeliveryState.RETRY, lease_until__lte=Now()
-    )
-    rows = list(
-        Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(due, wave_audience=wave_audience_id, due_at__lte=Now())
-        .order_by("due_at")[:BATCH]
-    )
+    most = pace.take(BATCH)
+    rows = _lock_due(wave_audience_id, most) if most else []
     if not rows:
+        pace.give_back(most)
         return None
     people = Recipient.objects.in_bulk([row.recipient_id for row in rows])
     for row in rows:
         row.wave_audience, row.recipient = audience, people[row.recipient_id]
-    return _without_unwanted(rows)
+    claimed = _without_unwanted(rows)
+    pace.give_back(most - len(claimed))
+    return claimed
+
+
+def _is_held(audience: WaveAudience) -> bool:
+    """Tell whether mails of the audience wait: its server was in trouble, or the hours in which they leave are over."""
+    now = database_now()
+    if audience.hold_until is not None and audience.hold_until > now:
+        return True
+    window = plan_for(audience.wave.plan, audience.audience).window
+    if window is None or audience.wave.kind == WaveKind.TEST:  # test mails leave at any hour
+        return False
+    opens = window.next_open(now, audience.wave.engagement.client_organisation.zone)
+    if opens > now:
+        WaveAudience.objects.filter(pk=audience.pk).update(hold_until=opens)
+    return opens > now
+
+
+def _lock_due(wave_audience_id: UUID, most: int) -> list[Delivery]:
+    due = Q(state__in=[DeliveryState.PLANNED, DeliveryState.QUEUED]) | Q(
+        state=DeliveryState.RETRY, lease_until__lte=Now()
+    )
+    return list(
+        Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(due, wave_audience=wave_audience_id, due_at__lte=Now())
+        .order_by("due_at")[:most]
+    )
 
 
 def _load_audience(wave_audience_id: UUID) -> WaveAudience:
-    """Return the audience with what a mail says; the wave's long instrument only when its form is not known yet."""
-    audiences = WaveAudience.objects.select_related(
+    """Return the audience with what a mail says, locked, so that no text changes between reading and leasing.
+
+    The wave's long instrument is read only when its form is not known yet.
+    """
+    audiences = WaveAudience.objects.select_for_update(of=("self",), no_key=True).select_related(
         "practice", "wave__sender", "wave__engagement__client_organisation"
     )
     if is_form_cached(wave_audience_id):
@@ -153,7 +183,7 @@ def _without_unwanted(rows: Sequence[Delivery]) -> list[Delivery]:
         if row.recipient.email_key in reasons:
             row.hold = reasons[row.recipient.email_key]
             suppressed.append(row)
-        elif row.round != Round.INVITATION and row.recipient_id in answered:
+        elif _is_skipped(row) or (row.round != Round.INVITATION and row.recipient_id in answered):
             cancelled.append(row)
         else:
             claimed.append(row)
@@ -182,6 +212,11 @@ def _hold_back_beyond_cap(rows: Sequence[Delivery]) -> list[Delivery]:
             moved = {"lease_until": when} if row.state == DeliveryState.RETRY else {"due_at": when}
             _rows([row]).update(hold=HoldReason.CAP, **moved)
     return [row for row in rows if row.pk not in waiting]
+
+
+def _is_skipped(row: Delivery) -> bool:
+    """Tell whether somebody decided that this round, or this person's further mails, are left out."""
+    return row.recipient.gets_no_more_mail or bool(row.wave_audience.rounds.get(row.round, {}).get("skipped"))
 
 
 def _lease_rows(rows: Sequence[Delivery]) -> None:
@@ -255,10 +290,14 @@ def _envelope_sender(delivery: Delivery) -> str:
 
 
 def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> bool:
-    """Renew a lease of which more than a quarter has passed; False when the mail is not ours any more."""
+    """Renew a lease of which more than a quarter has passed; False when the mail is not ours or not wanted any more."""
     if time.monotonic() - held_since < settings.MAIL_LEASE_SECONDS * 0.25:
         return True
     with practice_scope(practice_id):
+        answered = LedgerEntry.objects.filter(recipient=delivery.recipient_id, submitted=True)
+        if delivery.round != Round.INVITATION and answered.exists():
+            _of_attempt(delivery).update(state=DeliveryState.CANCELLED, lease_until=None)
+            return False
         return bool(_of_attempt(delivery).update(lease_until=_lease()))
 
 

@@ -2,7 +2,7 @@
 
 from surveys.models.barred import BarredAddress
 from surveys.models.collected import ResponseImport
-from surveys.models.delivery import Delivery
+from surveys.models.delivery import Delivery, MailPace
 from surveys.models.open_link import OpenLink, Quota
 from surveys.models.recipient import LedgerEntry, PeopleImport, Recipient, Suppression, SurveyLink
 from surveys.models.response import Draft, Response, ResponseIdentity, SpoolEntry
@@ -14,6 +14,7 @@ __all__ = [
     "Delivery",
     "Draft",
     "LedgerEntry",
+    "MailPace",
     "OpenLink",
     "PeopleImport",
     "Quota",

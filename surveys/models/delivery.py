@@ -1,6 +1,7 @@
 """Deliveries: one row per mail, written before anything is sent."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from practice.models import PracticeForeignKey, PracticeModel
 from surveys.enums import DeliveryState, HoldReason, Round
@@ -47,3 +48,23 @@ class Delivery(PracticeModel):
 
     def __str__(self) -> str:
         return f"{self.round} {self.state}"
+
+
+class MailPace(PracticeModel):
+    """How fast a practice may send, what of it is used up, and when its mails had their last turn; one row each."""
+
+    per_minute = models.PositiveIntegerField(_("at most per minute"), null=True, blank=True)
+    per_hour = models.PositiveIntegerField(_("at most per hour"), null=True, blank=True)
+    per_day = models.PositiveIntegerField(_("at most per day"), null=True, blank=True)
+    warm_up_from = models.DateField(
+        _("warm up from"), null=True, blank=True, help_text=_("A new sender starts with few mails a day.")
+    )
+    used = models.JSONField(default=dict, help_text="Mails handed over in the present minute, hour and day.")
+    hold_until = models.DateTimeField(null=True, help_text="No mail of this practice leaves before.")
+    turn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["practice"], name="surveys_mailpace_once")]
+
+    def __str__(self) -> str:
+        return f"{self.per_minute}/{self.per_hour}/{self.per_day}"

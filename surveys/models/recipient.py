@@ -20,6 +20,7 @@ class Recipient(PracticeModel):
     generation = models.PositiveSmallIntegerField(
         default=0, help_text="Raised to give the person a new link."
     )
+    gets_no_more_mail = models.BooleanField(default=False, help_text="Mails still to come are skipped.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -70,6 +70,13 @@ class WaveAudience(PracticeModel):
     state = models.CharField(max_length=10, choices=AudienceState.choices, default=AudienceState.DRAFT)
     opens_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField(null=True)
+    rounds = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="From the launch on, by round: when its mails leave (ISO, UTC) and whether it is skipped.",
+    )
+    mails_paused = models.BooleanField(default=False, help_text="No mail leaves; links go on working.")
+    hold_until = models.DateTimeField(null=True, help_text="Outside its window no mail leaves before.")
     kept_attributes = models.JSONField(
         default=list,
         help_text="Attributes frozen with each response, reduced so that every joint cell holds >= 5.",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice import audit, jobs
+from practice.clock import database_now
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
 from surveys.enums import AudienceState, Channel, DeliveryState
@@ -35,7 +36,7 @@ def _lock(audience: WaveAudience) -> WaveAudience:
 def pause_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudience:
     """Stop mails and answers for now."""
     locked = _lock(audience)
-    if locked.state != AudienceState.OPEN:
+    if locked.state not in {AudienceState.OPEN, AudienceState.SCHEDULED}:
         raise WrongStateError(_("Only an open audience can be paused."))
     locked.state = AudienceState.PAUSED
     locked.save(update_fields=["state"])
@@ -55,7 +56,8 @@ def resume_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudi
     if locked.state != AudienceState.PAUSED:
         raise WrongStateError(_("Only a paused audience can go on."))
     words = stopping.stop_words(locked)
-    locked.state = AudienceState.OPEN
+    is_early = locked.opens_at is not None and locked.opens_at > timezone.now()
+    locked.state = AudienceState.SCHEDULED if is_early else AudienceState.OPEN
     locked.stop = stopping.seen_after(locked) if words else locked.stop
     locked.save(update_fields=["state", "stop"])
     label = f"{locked}: {words}" if words else ""
@@ -117,7 +119,7 @@ def close_wave(wave: Wave, *, actor: Member | None) -> None:
 def advance_audience(wave_audience_id: UUID) -> None:
     """Do what its dates ask for: open a scheduled audience, close one whose closing date has come."""
     audience = WaveAudience.objects.select_for_update(of=("self",)).get(pk=wave_audience_id)
-    now = timezone.now()
+    now = database_now()  # a worker whose clock is wrong must not close an audience early
     if audience.state == AudienceState.SCHEDULED and audience.opens_at and audience.opens_at <= now:
         audience.state = AudienceState.OPEN
         audience.save(update_fields=["state"])

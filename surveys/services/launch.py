@@ -1,9 +1,8 @@
 """Launch: everything that will be sent becomes rows in one transaction; late people join the running plan."""
 
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,10 +21,10 @@ from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.mixer import MIXING
 from surveys.models import Delivery, LedgerEntry, Recipient, SurveyLink, Wave, WaveAudience
+from surveys.plan import Dates, dates_of, plan_for
 from surveys.services.field import RUNNING
 from surveys.services.open_links import channels_to_open, open_channel
 
-REMINDERS = (Round.REMINDER_1, Round.REMINDER_2, Round.FINAL)
 CHUNK = 2_000
 
 
@@ -33,7 +32,7 @@ CHUNK = 2_000
 def launch_wave(
     *, wave: Wave, actor: Member | None, opens_at: datetime | None = None, closes_at: datetime | None = None
 ) -> Wave:
-    """Open the wave: links, ledger and one delivery per recipient and round; a second call changes nothing.
+    """Open the wave by its plan: links, ledger and one delivery per recipient and round; a second call changes nothing.
 
     Audiences without people stay drafts; open links open with the wave; the sender of the mails is fixed. Raises
     WrongStateError when nobody is to be asked, or the sender is not verified.
@@ -43,24 +42,23 @@ def launch_wave(
         return locked
     check_texts(locked)
     sender = verified_sender(locked)
-    start = opens_at or timezone.now()
-    end = closes_at or start + timedelta(days=locked.plan["close_days"])
-    if end <= start:
-        raise WrongStateError(_("The wave must close after it opens."))
-    launched = []
+    launched, now = [], timezone.now()
     for audience in locked.audiences.select_for_update(of=("self",)).filter(state=AudienceState.DRAFT):
         people = list(Recipient.objects.filter(wave_audience=audience))
         if people:
             _ensure_enough(locked, audience, len(people))
-            open_audience(audience, people, start, end)
-            plan_deliveries(audience, people, first=start, reminder_days=locked.plan["reminder_days"])
+            dates = planned_dates(locked, audience.audience, now=now, start=opens_at)
+            open_audience(audience, people, dates.opens_at, closes_at or dates.closes_at, dates.rounds)
+            plan_deliveries(audience, people, dates.rounds)
             launched.append(audience)
     channels = channels_to_open(locked)
     for channel in channels:
-        open_channel(channel, start, end)
+        dates = planned_dates(locked, channel.audience, now=now, start=opens_at)
+        open_channel(channel, dates.opens_at, closes_at or dates.closes_at)
     if not launched and not channels:
         raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
-    locked.sender, locked.launched_at = sender, start
+    opened = [row.opens_at for row in [*launched, *channels] if row.opens_at]
+    locked.sender, locked.launched_at = sender, min(opened, default=now)
     locked.save(update_fields=["sender", "launched_at"])
     audit.record("wave.launched", locked, actor=actor)
     for audience in launched:
@@ -91,11 +89,29 @@ def _ensure_enough(wave: Wave, audience: WaveAudience, n_people: int) -> None:
         raise WrongStateError(text % {"form": form.title, "least": form.least})
 
 
+def planned_dates(
+    wave: Wave, audience: str, *, now: datetime | None = None, start: datetime | None = None
+) -> Dates:
+    """Return when the mails of an audience leave and when it closes if the wave is launched now."""
+    zone = wave.engagement.client_organisation.zone
+    return dates_of(plan_for(wave.plan, audience), zone, now=now or timezone.now(), start=start)
+
+
 def open_audience(
-    audience: WaveAudience, people: Sequence[Recipient], start: datetime, end: datetime
+    audience: WaveAudience,
+    people: Sequence[Recipient],
+    start: datetime,
+    end: datetime,
+    rounds: Mapping[str, datetime],
 ) -> None:
-    """Open an audience for these people: keys of its links and of its mixer, attributes kept with each answer."""
+    """Open an audience for these people: keys of its links and of its mixer, attributes kept with each answer.
+
+    `rounds` is kept with the audience, for people who join later. Raises WrongStateError when it ends before it starts.
+    """
+    if end <= start:
+        raise WrongStateError(_("The wave must close after it opens."))
     audience.opens_at, audience.closes_at = start, end
+    audience.rounds = {code: {"at": moment.isoformat()} for code, moment in rounds.items()}
     audience.state = AudienceState.OPEN if start <= timezone.now() else AudienceState.SCHEDULED
     audience.link_key = links.new_link_key()
     reduced = [reduce_attributes(person.attributes, audience.attribute_plan) for person in people]
@@ -111,17 +127,10 @@ def open_audience(
 
 
 def plan_deliveries(
-    audience: WaveAudience, people: Iterable[Recipient], *, first: datetime, reminder_days: Sequence[int]
+    audience: WaveAudience, people: Iterable[Recipient], rounds: Mapping[str, datetime]
 ) -> None:
-    """Write links, ledger and deliveries of these people; reminders count from the audience's opening."""
+    """Write links and ledger of these people, and one delivery per round."""
     people = list(people)
-    opened = audience.opens_at or first
-    rounds: list[tuple[str, datetime]] = [(Round.INVITATION, first)]
-    rounds += [
-        (code, due)
-        for code, days in zip(REMINDERS, reminder_days, strict=False)
-        if (due := opened + timedelta(days=days)) > first
-    ]
     SurveyLink.objects.bulk_create(
         [
             SurveyLink(
@@ -145,7 +154,7 @@ def plan_deliveries(
                 due_at=due,
                 state=DeliveryState.QUEUED if code == Round.INVITATION else DeliveryState.PLANNED,
             )
-            for code, due in rounds
+            for code, due in rounds.items()
             for person in people
         ],
         batch_size=CHUNK,
@@ -183,11 +192,25 @@ def join_running_plan(
         if end is None:
             raise WrongStateError(_("The wave is over. Plan another one to ask these people."))
         people = list(Recipient.objects.filter(wave_audience=audience))
-        open_audience(audience, people, max(launched_at, timezone.now()), end)
+        dates = planned_dates(audience.wave, audience.audience, start=max(launched_at, timezone.now()))
+        open_audience(audience, people, dates.opens_at, end, dates.rounds)
         audit.record("audience.opened", audience, actor=actor)
     if not people or audience.state not in RUNNING:
         return
-    opens = audience.opens_at or timezone.now()
-    plan: dict[str, Any] = audience.wave.plan
-    plan_deliveries(audience, people, first=max(timezone.now(), opens), reminder_days=plan["reminder_days"])
+    plan_deliveries(audience, people, _rounds_still_to_come(audience))
     wake_audience(audience)
+
+
+def _rounds_still_to_come(audience: WaveAudience) -> dict[str, datetime]:
+    """Return the rounds for somebody who joins now: the invitation at once, and the reminders to come."""
+    now = timezone.now()
+    opens = audience.opens_at or now
+    if audience.rounds:
+        rounds = {code: datetime.fromisoformat(row["at"]) for code, row in audience.rounds.items()}
+    else:  # launched before rounds were kept
+        rounds = dict(planned_dates(audience.wave, audience.audience, start=opens).rounds)
+    first = max(now, rounds.pop(Round.INVITATION, opens) if opens > now else opens)
+    window = plan_for(audience.wave.plan, audience.audience).window
+    if window:
+        first = window.next_open(first, audience.wave.engagement.client_organisation.zone)
+    return {Round.INVITATION: first} | {code: due for code, due in rounds.items() if due > first}

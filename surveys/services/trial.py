@@ -11,11 +11,11 @@ from practice import audit
 from practice.addresses import email_key
 from practice.exceptions import WrongStateError
 from practice.models import Engagement, Member
-from surveys.enums import Round, WaveKind
+from surveys.enums import WaveKind
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, LedgerEntry, Recipient, Wave, WaveAudience
-from surveys.services.launch import open_audience, plan_deliveries, verified_sender
+from surveys.services.launch import open_audience, plan_deliveries, planned_dates, verified_sender
 
 TEST_DAYS = 14
 MOST_TEST_WAVES = 20
@@ -73,9 +73,9 @@ def _open_for(row: WaveAudience, trial: Wave, actor: Member) -> WaveAudience:
         email_key=email_key(actor.user.email),
         name=str(actor.user.name or actor.user.email),
     )
-    open_audience(audience, [person], now, now + timedelta(days=TEST_DAYS))
-    plan_deliveries(audience, [person], first=now, reminder_days=trial.plan["reminder_days"])
-    Delivery.objects.filter(wave_audience=audience).exclude(round=Round.INVITATION).update(due_at=now)
+    rounds = dict.fromkeys(planned_dates(trial, row.audience, start=now).rounds, now)
+    open_audience(audience, [person], now, now + timedelta(days=TEST_DAYS), rounds)
+    plan_deliveries(audience, [person], rounds)
     return audience
 
 

@@ -169,25 +169,3 @@ def offer_profile(audience: WaveAudience, *, offered: bool, actor: Member | None
         audience.save(update_fields=["offers_profile"])
         audit.record("audience.profile_offered", audience, actor=actor, changed=["offers_profile"])
     return audience
-
-
-@transaction.atomic
-def update_plan(wave: Wave, *, reminder_days: Sequence[int], close_days: int, actor: Member | None) -> Wave:
-    """Change when reminders leave and when the wave closes, counted in days from the launch."""
-    wave = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
-    if wave.launched_at is not None:
-        raise WrongStateError(_("The wave is launched. Extend an audience in the field view instead."))
-    if not 1 <= close_days <= 120:
-        raise InvalidInputError(
-            _("The plan is not possible."), fields={"close_days": _("Between 1 and 120 days.")}
-        )
-    days = sorted(set(reminder_days))
-    if len(days) > 3 or any(not 1 <= day < close_days for day in days):
-        raise InvalidInputError(
-            _("The plan is not possible."),
-            fields={"reminder_days": _("At most three reminders, between launch and closing.")},
-        )
-    wave.plan = {**wave.plan, "reminder_days": days, "close_days": close_days}
-    wave.save(update_fields=["plan"])
-    audit.record("wave.plan_changed", wave, actor=actor, changed=["plan"])
-    return wave

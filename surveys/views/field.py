@@ -21,14 +21,16 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.disclosure import MIN_GROUP
-from surveys.enums import AudienceState, Channel, Round
+from surveys.enums import AudienceState, Channel
 from surveys.forms import ExtendForm
 from surveys.mail import stopping
 from surveys.models import Wave, WaveAudience
 from surveys.services import field
 from surveys.services.next_wave import can_measure_again
-from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
+from surveys.views.queue import queue_rows
+from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience, render_in_zone
 
+QUEUE_SHOWN = 8
 RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 
 
@@ -39,7 +41,7 @@ def field_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
     if not has_wave(request, engagement_id):
         return redirect("surveys:people", slug=slug, engagement_id=engagement_id)
     engagement, wave = engagement_and_wave(request, engagement_id)
-    return render(request, "surveys/field.html", _context(request, engagement, wave))
+    return render_in_zone(request, engagement, "surveys/field.html", _context(request, engagement, wave))
 
 
 @require_safe
@@ -47,7 +49,8 @@ def field_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
 def field_audiences(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
     """Return the table of audiences alone, for the page that renews itself."""
     engagement, wave = engagement_and_wave(request, engagement_id)
-    return render(request, "surveys/field.html#audiences", _context(request, engagement, wave))
+    context = _context(request, engagement, wave)
+    return render_in_zone(request, engagement, "surveys/field.html#audiences", context)
 
 
 def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> dict[str, Any]:
@@ -63,15 +66,8 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
         "headline": _headline(view),
         "poll_url": reverse("surveys:field_audiences", kwargs=ids) if runs else "",
         "audiences": [_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in rows],
-        "queue": [
-            {
-                "at": mails.at,
-                "title": str(Round(mails.round).label),
-                "text": ngettext("to at most %(n)s person", "to at most %(n)s people", mails.n)
-                % {"n": mails.n},
-            }
-            for mails in view.queue
-        ],
+        "queue": queue_rows(wave)[:QUEUE_SHOWN],
+        "queue_url": reverse("surveys:queue", kwargs=ids),
         "open_rows": [
             _open_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in view.open_links
         ],
@@ -181,7 +177,8 @@ def _steering(audience: WaveAudience, ids: dict[str, Any], *, may_steer: bool) -
 def _a_week_on(audience: WaveAudience) -> date:
     """Return the closing date that "Extend" proposes: a week after the present one, and after today."""
     now = timezone.now()
-    return timezone.localdate(max(audience.closes_at or now, now) + timedelta(days=7))
+    zone = audience.wave.engagement.client_organisation.zone
+    return timezone.localdate(max(audience.closes_at or now, now) + timedelta(days=7), zone)
 
 
 def _audience(
@@ -231,7 +228,7 @@ def audience_extend(
     if not form.is_valid():
         messages.error(request, _("Choose a closing date."))
         return redirect("surveys:field", slug=slug, engagement_id=engagement.pk)
-    closes_at = form.closes_at()
+    closes_at = form.closes_at(engagement.client_organisation.zone)
     return _steer(
         request,
         engagement,

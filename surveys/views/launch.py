@@ -1,14 +1,14 @@
 """Pages before the field: the launch plan with its checks, and the mode of each audience."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -25,14 +25,22 @@ from surveys import selectors
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import AudienceState, Mode, Round
 from surveys.form_cache import forms_of
-from surveys.forms import PlanForm
+from surveys.forms import PlanForm, plan_initial
 from surveys.instruments import languages_of
 from surveys.mail.texts import text_for
 from surveys.models import Wave, WaveAudience
+from surveys.services import plan as plan_service
 from surveys.services import trial, waves
 from surveys.services.attributes import preview_attributes
-from surveys.services.launch import launch_wave
-from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience
+from surveys.services.launch import launch_wave, planned_dates
+from surveys.views.mail_texts import mail_problems
+from surveys.views.waves import (
+    ORDER,
+    engagement_and_wave,
+    has_wave,
+    name_of_audience,
+    render_in_zone,
+)
 
 TIGHT_GROUP = 8
 
@@ -44,30 +52,42 @@ def launch_plan(request: PracticeRequest, slug: str, engagement_id: UUID) -> Htt
     if not has_wave(request, engagement_id):
         return redirect("surveys:people", slug=slug, engagement_id=engagement_id)
     engagement, wave = engagement_and_wave(request, engagement_id)
-    days = [*wave.plan["reminder_days"], None, None]
-    initial = {"first_reminder": days[0], "second_reminder": days[1], "close_days": wave.plan["close_days"]}
-    form = PlanForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    audience = request.GET.get("audience", "")
+    if audience and not wave.audiences.filter(audience=audience).exists():
+        raise Http404
+    form = PlanForm(request.POST or None, initial=plan_initial(plan_service.plan_values(wave, audience)))
+    if request.method == "POST" and ("like_all" in request.POST or form.is_valid()):
         try:
-            waves.update_plan(
-                wave,
-                reminder_days=form.reminder_days(),
-                close_days=form.cleaned_data["close_days"],
-                actor=request.member,
-            )
+            if "like_all" in request.POST:
+                plan_service.plan_like_all(wave, audience=audience, actor=request.member)
+            else:
+                plan_service.update_plan(wave, audience=audience, actor=request.member, **form.plan())
         except CrmgapError as error:
-            show_error(form, error)
+            form.is_valid()
+            show_plan_error(form, error)
         else:
             return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
-    return _plan_page(request, engagement, wave, form, status=422 if form.errors else 200)
+    return _plan_page(request, engagement, wave, form, audience, status=422 if form.errors else 200)
+
+
+def show_plan_error(form: PlanForm, error: CrmgapError) -> None:
+    """Put a complaint about the plan at the field of the form that it is about."""
+    names = {"reminder_days": "second_reminder", "starts": "starts_on"}
+    named = {names.get(field, field): text for field, text in error.fields.items()}
+    show_error(form, type(error)(error.message, fields=named))
 
 
 def _plan_page(
-    request: PracticeRequest, engagement: Engagement, wave: Wave, form: PlanForm, status: int
+    request: PracticeRequest,
+    engagement: Engagement,
+    wave: Wave,
+    form: PlanForm,
+    audience: str,
+    status: int,
 ) -> HttpResponse:
     audiences = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
     counts = selectors.people_by_audience(wave)
-    checks = _checks(engagement, audiences, counts)
+    checks = [*_checks(engagement, audiences, counts), *_text_checks(engagement, wave)]
     asked = [row for row in audiences if counts[row.audience]]
     practice = request.practice
     ids = {"slug": practice.slug, "engagement_id": engagement.pk}
@@ -83,6 +103,10 @@ def _plan_page(
         "n_people": sum(counts.values()),
         "n_forms": len(asked),
         "plan_form": form,
+        "plan_audience": name_of_audience(audience) if audience else "",
+        "plan_is_own": audience in wave.plan.get("audiences", {}),
+        "plans": _plans(wave, audiences, audience),
+        "mails_url": reverse("surveys:mail_texts", kwargs=ids),
         "threshold": MIN_GROUP,
         "confirm_url": reverse("surveys:launch_confirm", kwargs=ids),
         "test_url": reverse("surveys:trial_send", kwargs=ids) if wave.launched_at is None else "",
@@ -101,7 +125,43 @@ def _plan_page(
             for row in audiences
         ],
     }
-    return render(request, "surveys/launch.html", context, status=status)
+    return render_in_zone(request, engagement, "surveys/launch.html", context, status=status)
+
+
+def _plans(wave: Wave, audiences: list[WaveAudience], shown: str) -> list[dict[str, Any]]:
+    """Return whose plan can be changed: all together, or one audience by itself."""
+    own = wave.plan.get("audiences", {})
+    rows = [{"name": _("All audiences"), "url": "?#dates", "is_shown": not shown, "is_own": False}]
+    rows += [
+        {
+            "name": name_of_audience(row.audience),
+            "url": f"?audience={row.audience}#dates",
+            "is_shown": row.audience == shown,
+            "is_own": row.audience in own,
+        }
+        for row in audiences
+    ]
+    return rows
+
+
+def _text_checks(engagement: Engagement, wave: Wave) -> list[dict[str, Any]]:
+    url = reverse(
+        "surveys:mail_texts", kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk}
+    )
+    return [
+        _check(
+            "stop",
+            _("%(audience)s, %(round)s: %(problem)s")
+            % {
+                "audience": name_of_audience(audience),
+                "round": Round(code).label,
+                "problem": " ".join(problems),
+            },
+            url,
+            _("Mail texts"),
+        )
+        for audience, code, _language, problems in mail_problems(wave)
+    ]
 
 
 @require_safe
@@ -131,7 +191,7 @@ def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
         "delete_url": reverse("surveys:trial_delete", kwargs=ids),
         "back_url": reverse("surveys:launch", kwargs=ids),
     }
-    return render(request, "surveys/launch_confirm.html", context)
+    return render_in_zone(request, engagement, "surveys/launch_confirm.html", context)
 
 
 def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -153,53 +213,60 @@ def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, in
 
 
 def _plan(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    start: datetime = wave.launched_at or timezone.now()
+    """Return what happens when: one entry per moment and round, with the audiences where they differ."""
+    now = timezone.now()
     forms = forms_of(wave, asked, get_language() or "")
+    happens: dict[tuple[datetime, str], list[WaveAudience]] = {}
+    for row in asked:
+        for code, at in [*_rounds_of(wave, row, now).items(), ("close", _close_of(wave, row, now))]:
+            happens.setdefault((at, code), []).append(row)
+    events = []
+    for (at, code), rows in sorted(happens.items(), key=lambda item: item[0]):
+        title, text, kind = _words_of(code)
+        event: dict[str, Any] = {"at": at, "kind": kind, "title": title, "text": text}
+        if code == Round.INVITATION:
+            event["rows"] = [_asked_row(row, counts, forms) for row in rows]
+        elif len(rows) < len(asked):
+            event["title"] = f"{title}: {', '.join(name_of_audience(row.audience) for row in rows)}"
+        events.append(event)
+    end = max((at for at, _code in happens), default=now)
+    text = _("Computed when the last audience is released.")
+    return [*events, {"at": end, "kind": "diagnosis", "title": _("Diagnosis"), "text": text}]
+
+
+def _rounds_of(wave: Wave, row: WaveAudience, now: datetime) -> Mapping[str, datetime]:
+    if row.rounds:
+        return {
+            code: datetime.fromisoformat(kept["at"])
+            for code, kept in row.rounds.items()
+            if not kept.get("skipped") and datetime.fromisoformat(kept["at"]) < _close_of(wave, row, now)
+        }
+    return planned_dates(wave, row.audience, now=now, start=row.opens_at).rounds
+
+
+def _close_of(wave: Wave, row: WaveAudience, now: datetime) -> datetime:
+    return row.closes_at or planned_dates(wave, row.audience, now=now).closes_at
+
+
+def _words_of(code: str) -> tuple[str, str, str]:
+    """Return title, text and kind of what happens."""
+    if code == "close":
+        return _("Close"), _("Links end; answers are mixed."), "close"
+    if code == Round.INVITATION:
+        return _("Invitation"), _("A personal link by e-mail, for this person alone."), "invitation"
+    text = _("Only to those who have not answered by then; the same link.")
+    return str(Round(code).label), text, "reminder"
+
+
+def _asked_row(row: WaveAudience, counts: Mapping[str, int], forms: Mapping[str, Any]) -> dict[str, Any]:
     names = dict(settings.LANGUAGES)
-    rows = [
-        {
-            "audience": name_of_audience(row.audience),
-            "n": counts[row.audience],
-            "form": forms[row.audience].title,
-            "minutes": forms[row.audience].minutes,
-            "languages": ", ".join(str(names.get(code, code)) for code in languages_of(wave.instrument)),
-        }
-        for row in asked
-    ]
-    events: list[dict[str, Any]] = [
-        {
-            "at": start,
-            "kind": "invitation",
-            "title": _("Invitation"),
-            "text": _("A personal link by e-mail, for this person alone."),
-            "rows": rows,
-        }
-    ]
-    end = start + timedelta(days=wave.plan["close_days"])
-    if wave.launched_at is not None:
-        end = max((row.closes_at for row in asked if row.closes_at), default=end)
-    events += [
-        {
-            "at": start + timedelta(days=days),
-            "kind": "reminder",
-            "title": _("Reminder"),
-            "text": _("Only to those who have not answered by then; the same link."),
-        }
-        for days in wave.plan["reminder_days"]
-        if start + timedelta(days=days) < end
-    ]
-    events.append(
-        {"at": end, "kind": "close", "title": _("Close"), "text": _("Links end; answers are mixed.")}
-    )
-    events.append(
-        {
-            "at": end,
-            "kind": "diagnosis",
-            "title": _("Diagnosis"),
-            "text": _("Computed when the last audience is released."),
-        }
-    )
-    return events
+    return {
+        "audience": name_of_audience(row.audience),
+        "n": counts[row.audience],
+        "form": forms[row.audience].title,
+        "minutes": forms[row.audience].minutes,
+        "languages": ", ".join(str(names.get(code, code)) for code in languages_of(row.wave.instrument)),
+    }
 
 
 def _checks(

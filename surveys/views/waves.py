@@ -1,8 +1,11 @@
 """What the pages of an engagement share: its newest wave and the names of its audiences."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 
 from practice.models import Engagement
 from practice.requests import PracticeRequest
@@ -31,3 +34,16 @@ def engagement_and_wave(request: PracticeRequest, engagement_id: UUID) -> tuple[
 def has_wave(request: PracticeRequest, engagement_id: UUID) -> bool:
     """Tell whether an engagement of the member has a wave; 404 when the member may not see the engagement."""
     return latest_wave_of(get_engagement_for(request.member, engagement_id)) is not None
+
+
+def render_in_zone(
+    request: PracticeRequest,
+    engagement: Engagement,
+    template: str,
+    context: dict[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    """Render a page whose times are those of the client, whose zone it names."""
+    client = engagement.client_organisation
+    with timezone.override(client.zone):
+        return render(request, template, {**context, "zone": client.time_zone}, status=status)

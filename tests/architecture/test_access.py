@@ -45,6 +45,8 @@ CHOICES = {
     "form": "customers-standard",
     "gap": "I1",
     "file_type": "csv",
+    "round_code": "invitation",
+    "language": "en",
     "message": "0" * 64,
     "code": "x",
 }

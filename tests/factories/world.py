@@ -24,6 +24,7 @@ from surveys.models import (
     Delivery,
     Draft,
     LedgerEntry,
+    MailPace,
     OpenLink,
     PeopleImport,
     Quota,
@@ -140,6 +141,7 @@ def _plant_survey(owner: Member, engagement: Engagement, mode: str) -> tuple[str
     delivery = Delivery.objects.create(
         wave_audience=audience, recipient=person, round="invitation", due_at=now, message_id=f"<{CANARY}@x>"
     )
+    MailPace.objects.create(per_minute=100)
     Draft.objects.create(wave_audience=audience, key=hashlib.sha256(b"x").digest(), sealed=CANARY.encode())
     SpoolEntry.objects.create(wave_audience=audience, sealed=CANARY.encode())
     response = Response.objects.create(

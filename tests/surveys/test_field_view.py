@@ -1,11 +1,8 @@
 """The field view: mails by outcome, answers as totals that may be shown, at the same cost for every size."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from practice.models import Member
 from practice.scope import practice_scope
@@ -91,17 +88,6 @@ def test_a_named_total_is_live(owner_a: Member) -> None:
         assert row_of(wave, "managers").n_finished == 0
         let_answer(wave, 2)
         assert row_of(wave, "managers").n_finished == 2
-
-
-def test_what_goes_out_next_is_counted_by_round_and_day(owner_a: Member) -> None:
-    with practice_scope(owner_a.practice):
-        wave = make_launched_wave(owner_a, customers=7, managers=3)
-        launched = wave.launched_at or timezone.now()
-        found = [(item.round, item.n, item.day) for item in selectors.field_view(wave).queue]
-    assert found == [
-        (Round.REMINDER_1, 10, (launched + timedelta(days=4)).date()),
-        (Round.REMINDER_2, 10, (launched + timedelta(days=9)).date()),
-    ]
 
 
 def test_the_view_costs_the_same_for_every_size(owner_a: Member) -> None:

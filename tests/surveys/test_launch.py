@@ -17,7 +17,8 @@ from surveys.mixer import kept_attributes
 from surveys.models import Delivery, LedgerEntry, SurveyLink, Wave, WaveAudience
 from surveys.services import field
 from surveys.services.launch import launch_wave
-from surveys.services.waves import set_audience_mode, update_plan
+from surveys.services.plan import update_plan
+from surveys.services.waves import set_audience_mode
 from tests.factories.practice import found_practice
 from tests.factories.surveys import add_people, make_launched_wave, make_wave
 

@@ -13,7 +13,8 @@ from surveys.models import LedgerEntry, Recipient, Response, Suppression, Survey
 from surveys.selectors import latest_wave_of
 from surveys.services.launch import launch_wave
 from surveys.services.next_wave import create_next_wave
-from surveys.services.waves import set_audience_mode, update_plan
+from surveys.services.plan import update_plan
+from surveys.services.waves import set_audience_mode
 from tests.factories.practice import make_member
 from tests.factories.surveys import add_people, make_wave
 from tests.surveys.test_api import caller

@@ -61,6 +61,7 @@ class Field:
         with self.scope():
             waiting = Delivery.objects.exclude(lease_until=None)
             waiting.update(lease_until=timezone.now() - timedelta(seconds=1))
+            WaveAudience.objects.update(hold_until=None)
 
     def set_audience(self, **fields: Any) -> None:
         with self.scope():
