@@ -132,11 +132,12 @@ class WavePlan(OfWave):
     )
     def put(self, request: Request, wave_id: UUID) -> Response:
         """Change the plan of all audiences, or with `?audience=` of one; until the launch."""
+        wave = self.wave(wave_id)
         form = PlanSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         audience = request.query_params.get("audience", "")
         wave = plan.update_plan(
-            self.wave(wave_id), audience=audience, actor=member_of(request), **_plan_of(form.validated_data)
+            wave, audience=audience, actor=member_of(request), **_plan_of(form.validated_data)
         )
         return _show_plan(wave)
 
@@ -217,10 +218,11 @@ class WaveText(OfWave):
     @extend_schema(request=MailTextSerializer, responses=MailTextListSerializer)
     def put(self, request: Request, wave_id: UUID, audience: str, round_code: str, language: str) -> Response:
         """Write the text anew; one that cannot be sent refuses the launch, and after the launch this call."""
+        wave = self.wave(wave_id)
         form = MailTextSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         wave = plan.set_text(
-            self.wave(wave_id),
+            wave,
             audience=audience,
             round_code=round_code,
             language=language,
