@@ -4,6 +4,7 @@ import math
 import resource
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,16 @@ from benchmarks.measure import Measure, own_cpu
 from benchmarks.scene import answered_wave
 from benchmarks.stage import Stage
 from diagnosis.analysis import analyse
-from diagnosis.frames import Counts, Frames, build_frame, pack_frames, read_frames, unpack_frames
+from diagnosis.coded import Coded
+from diagnosis.frames import (
+    AudienceFrame,
+    Counts,
+    Frames,
+    build_frame,
+    pack_frames,
+    read_frames,
+    unpack_frames,
+)
 from diagnosis.stats.moments import packed_moments
 from practice.scope import practice_scope
 from surveys.instruments import Instrument, load_builtin
@@ -121,9 +131,18 @@ def drawn_frames(instrument: Instrument, size: int) -> Frames:
         rows = [
             (person.scores, person.choices, {"Region": "NSWE"[at % 4]}, []) for at, person in enumerate(drawn)
         ]
-        rows = (rows * math.ceil(n / len(rows)))[:n]
-        audiences[code] = build_frame(form, mode="confidential", rows=rows, counts=Counts(finished=n))
+        frame = build_frame(form, mode="confidential", rows=rows, counts=Counts(finished=n))
+        audiences[code] = _repeated(frame, n)
     return Frames(instrument.code, instrument.version, audiences)
+
+
+def _repeated(frame: AudienceFrame, n: int) -> AudienceFrame:
+    """The persons of a frame over and over, n in all."""
+    rows = np.arange(n) % frame.n
+    parts = {
+        name: Coded.of(getattr(frame, name), repr).take(rows) for name in ("excluded", "attributes", "ticks")
+    }
+    return replace(frame, scores=np.asfortranarray(frame.scores[rows]), **parts)
 
 
 def cpu_by_step(work: Callable[[Callable[[int, int, str], None]], object]) -> dict[str, float]:

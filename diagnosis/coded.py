@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,11 @@ class Coded(Sequence[T], Generic[T]):
         """How many persons have the value."""
         places = [place for place, known in enumerate(self.values) if known == value]
         return int(np.isin(self.codes, places).sum())
+
+    def mapped(self, read: Callable[[T], S], key: Callable[[S], object] = lambda row: row) -> "Coded[S]":
+        """What `read` makes of each element, equal ones (by their key) kept once."""
+        found = Coded.of((read(value) for value in self.values), key)
+        return Coded(found.values, found.codes[self.codes])
 
     def take(self, rows: NDArray[np.generic]) -> "Coded[T]":
         """The elements at places, or of a mask."""

@@ -9,13 +9,26 @@ import hashlib
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from django.db.models import TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
+from diagnosis.audience_frame import (
+    CARELESS,
+    FEW_ANSWERS,
+    OPEN_LINK,
+    USED,
+    AudienceFrame,
+    Counts,
+    ScaleChange,
+    Scores,
+    as_key,
+)
 from diagnosis.coded import Coded
 from surveys.disclosure import MIN_GROUP
 from surveys.enums import AudienceState, Channel, DeliveryState, Mode, Round
@@ -29,208 +42,30 @@ from surveys.instruments import (
     parse_instrument,
 )
 from surveys.models import Delivery, Recipient, Response, Wave, WaveAudience
-from surveys.quality import share_answered
-from surveys.settling import ORDER
 
-SCHEMA: Final = 2
-READABLE: Final = (1, SCHEMA)
+__all__ = [
+    "CARELESS",
+    "FEW_ANSWERS",
+    "OPEN_LINK",
+    "USED",
+    "AudienceFrame",
+    "Counts",
+    "Frames",
+    "ScaleChange",
+    "build_frame",
+    "pack_frames",
+    "read_frames",
+    "unpack_frames",
+]
+
+SCHEMA: Final = 3
+READABLE: Final = (1, 2, SCHEMA)
 PACKING_LEVEL: Final = 3
 """Level 9 takes six times as long for a tenth less; the hash is that of the content."""
 CARELESS_FLAGS: Final = 2
 MIN_CORE_SHARE: Final = 0.5
-CARELESS: Final = "careless"
-FEW_ANSWERS: Final = "few_answers"
-OPEN_LINK: Final = "open_link"
-USED: Final = ""
-
-Scores: TypeAlias = NDArray[np.int16]
-Ratings: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many were invited, reached, lost, began and finished; None = not known or not to be shown."""
-
-    invited: int | None = None
-    accepted: int | None = None
-    bounced: int | None = None
-    started: int | None = None
-    finished: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleChange:
-    """A straight line from the numbers of a file to the scale of the instrument: lowest and highest value of both.
-
-    A file whose best answer is its lowest number has `from_low` above `from_high`.
-    """
-
-    from_low: int
-    from_high: int
-    low: int
-    high: int
-
-    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """low + (x - from_low) * (high - low) / (from_high - from_low)."""
-        return self.low + (values - self.from_low) * (self.high - self.low) / (self.from_high - self.from_low)
-
-
-@dataclass(frozen=True)
-class AudienceFrame:
-    """All finished answers of one audience: `scores` (persons, slots) packed, everything else per person in that order.
-
-    `excluded` is "" for used answers, else the rule that leaves them out. `ticks` are the answers to questions with
-    several choices, by question. Answers collected elsewhere hold only the slots that were asked, may have `weights`
-    (one per person, any scale above 0) and `conversions` of slots whose file used other numbers (see `ScaleChange`).
-    `by_open_link` tells of each answer whether it came by an open link (empty: none did), `open_counts` how many visits
-    began and finished; `counts` are those of the invited alone.
-    """
-
-    audience: str
-    form: str
-    mode: str
-    slots: tuple[str, ...]
-    scores: Scores
-    excluded: Sequence[str]
-    attributes: Sequence[Mapping[str, str]]
-    ticks: Sequence[Mapping[str, Sequence[str]]]
-    counts: Counts = field(default_factory=Counts)
-    is_collected: bool = False
-    weights: tuple[float, ...] | None = None
-    conversions: Mapping[str, ScaleChange] = field(default_factory=dict)
-    by_open_link: tuple[bool, ...] = ()
-    open_counts: Counts = field(default_factory=Counts)
-
-    @cached_property
-    def _reasons(self) -> Coded[str]:
-        return Coded.of(self.excluded)
-
-    @property
-    def n(self) -> int:
-        """Finished answers in the frame, used or not."""
-        return int(self.scores.shape[0])
-
-    @cached_property
-    def used(self) -> NDArray[np.bool_]:
-        """Mask of the answers the figures use."""
-        reasons = self._reasons
-        return np.array([reason == USED for reason in reasons.values], dtype=np.bool_)[reasons.codes]
-
-    @cached_property
-    def n_used(self) -> int:
-        """Answers the figures use."""
-        return int(np.count_nonzero(self.used))
-
-    @cached_property
-    def n_used_by_open_link(self) -> int:
-        """Answers by open links among those the figures use."""
-        return int(np.count_nonzero(self.used & np.array(self.by_open_link))) if self.by_open_link else 0
-
-    def excluded_by(self, reason: str, *, by_open_link: bool = False) -> int:
-        """Answers of one channel that a rule leaves out."""
-        channels = self.by_open_link or (False,) * self.n
-        pairs = zip(self.excluded, channels, strict=True)
-        return sum(found == reason and channel == by_open_link for found, channel in pairs)
-
-    @cached_property
-    def _used_scores(self) -> Scores:
-        """Scores of the used persons, column by column in memory: every reader takes few columns of all persons."""
-        return np.asfortranarray(self.scores if self.n_used == self.n else self.scores[self.used])
-
-    @cached_property
-    def _place(self) -> Mapping[str, int]:
-        return {code: index for index, code in enumerate(self.slots)}
-
-    def has_slot(self, code: str) -> bool:
-        """Tell whether the form asks for this value."""
-        return code in self.slots
-
-    def packed(self, codes: Sequence[str]) -> Scores:
-        """Packed scores (codes, used persons); slots the form lacks are MISSING."""
-        rows, place = self._used_scores, self._place
-        packed = np.empty((len(codes), len(rows)), np.int16)
-        for number, code in enumerate(codes):
-            packed[number] = rows[:, place[code]] if code in place else MISSING
-        return packed
-
-    def ratings(self, codes: Sequence[str]) -> Ratings:
-        """Ratings (used persons, codes) in scale points; nan = missing, cannot judge, no standard or not asked."""
-        rows, place = self._used_scores, self._place
-        ratings = np.full((len(rows), len(codes)), np.nan, order="F")
-        for column, code in enumerate(codes):
-            if code not in place:
-                continue
-            packed, points = rows[:, place[code]], ratings[:, column]
-            np.copyto(points, packed, where=packed > NOT_ASKED)
-            if code in self.conversions:
-                points[:] = self.conversions[code].apply(points)
-        return ratings
-
-    def asked(self, codes: Sequence[str]) -> NDArray[np.bool_] | None:
-        """Which values each used person was asked for (used persons, codes); None where everybody was asked all."""
-        asked = self.packed(codes) != NOT_ASKED
-        return None if asked.all() else asked.T
-
-    def used_weights(self) -> NDArray[np.float64] | None:
-        """Weights of the used persons with mean 1, in the order of `ratings`; None = everybody counts the same."""
-        if self.weights is None:
-            return None
-        kept = np.array(self.weights, dtype=np.float64)[self.used]
-        return kept / kept.mean() if kept.size else kept
-
-    def sampled(self, most: int, random: np.random.Generator) -> "AudienceFrame":
-        """The frame with a random `most` of its used persons, or itself when there are not more."""
-        if self.n_used <= most:
-            return self
-        kept = np.sort(random.choice(np.flatnonzero(self.used), most, replace=False))
-        return replace(
-            self,
-            scores=self.scores[kept],
-            excluded=self._reasons.take(kept),
-            attributes=Coded.of(self.attributes, _as_key).take(kept),
-            ticks=Coded.of(self.ticks, _as_key).take(kept),
-            weights=None if self.weights is None else tuple(self.weights[row] for row in kept.tolist()),
-            by_open_link=tuple(self.by_open_link[row] for row in kept.tolist()) if self.by_open_link else (),
-        )
-
-    @cached_property
-    def _used_attributes(self) -> Coded[Mapping[str, str]]:
-        return Coded.of(self.attributes, _as_key).take(self.used)
-
-    @cached_property
-    def _used_ticks(self) -> Coded[Mapping[str, Sequence[str]]]:
-        return Coded.of(self.ticks, _as_key).take(self.used)
-
-    @cached_property
-    def attribute_names(self) -> Sequence[str]:
-        """Names of the attributes that any used person has, in order; the order of pages is none."""
-        rows = self._used_attributes
-        present = np.unique(rows.codes).tolist()
-        return sorted(set().union(*(rows.values[place] for place in present)) - {ORDER})
-
-    def groups(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
-        """Mask of the used persons with each value of an attribute, values in order; "" = value not known."""
-        rows = self._used_attributes
-        found = [row.get(attribute, "") for row in rows.values]
-        masks = {
-            value: np.array([one == value for one in found], dtype=np.bool_)[rows.codes]
-            for value in sorted(set(found))
-        }
-        return {value: mask for value, mask in masks.items() if mask.any()}
-
-    def ticked(self, question: str, codes: Sequence[str]) -> NDArray[np.bool_]:
-        """Which codes each used person ticked for a question: (used persons, codes), in the order of `ratings`."""
-        rows = self._used_ticks
-        ticks = [frozenset(row.get(question, ())) for row in rows.values]
-        known = np.array([[code in row for code in codes] for row in ticks], dtype=np.bool_)
-        return known.reshape(len(ticks), len(codes))[rows.codes]
-
-
-def _as_key(row: Mapping[str, str] | Mapping[str, Sequence[str]]) -> object:
-    """What tells two rows of attributes or ticks apart."""
-    return tuple(
-        (name, value if isinstance(value, str) else tuple(value)) for name, value in sorted(row.items())
-    )
+LOWEST: Final = 32_768
+"""What makes every packed number one from 0 on."""
 
 
 @dataclass(frozen=True)
@@ -250,22 +85,6 @@ class Frames:
     def get(self, audience: str) -> AudienceFrame | None:
         """The frame of an audience, or None when it was not asked."""
         return self.audiences.get(audience)
-
-
-def exclusion_reason(
-    form: Form,
-    scores: Sequence[int],
-    flags: Sequence[str],
-    asked: Sequence[int] | None = None,
-    off: Collection[str] = (),
-) -> str:
-    """The rule that leaves an answer out: less than half of the core ratings asked, or two flags of carelessness.
-
-    Rules in `off` are not applied.
-    """
-    if FEW_ANSWERS not in off and share_answered(form, scores, asked=asked) < MIN_CORE_SHARE:
-        return FEW_ANSWERS
-    return CARELESS if CARELESS not in off and len(set(flags)) >= CARELESS_FLAGS else USED
 
 
 AnswerRow: TypeAlias = tuple[Sequence[int], Mapping[str, Any], Mapping[str, Any], Sequence[str]]
@@ -295,53 +114,86 @@ def build_frame(
     several = {
         question.code for page in form.pages for question in page.questions if question.kind == "multi"
     }
-    people: list[tuple[Any, ...]] = []
     rows = [*rows, *open_rows]
     if wrong := [len(scores) for scores, _choices, _kept, _flags in rows if len(scores) != len(form.slots)]:
         message = f"an answer with {wrong[0]} values does not fit the form {form.code}"
         raise ValueError(message)
+    matrix = np.array([row[0] for row in rows], dtype=np.int16).reshape(len(rows), len(form.slots))
     n_invited = len(rows) - len(open_rows)
-    judged = [
-        exclusion_reason(form, scores, flags, places, rules_off)
-        for scores, _choices, _kept, flags in rows[:n_invited]
-    ]
-    judged += _judge_open(form, open_rows, rules_off)
-    for number, (scores, choices, attributes, _flags) in enumerate(rows):
+    reasons = _reasons(form, matrix, [row[3] for row in rows], places, rules_off)
+    reasons[n_invited:] = _judge_open(reasons[n_invited:], rules_off)
+    people = []
+    for number, (_scores, choices, attributes, _flags) in enumerate(rows):
         kept = {str(name): str(value) for name, value in attributes.items() if value not in ("", None)}
         ticks = {code: tuple(choices[code]) for code in sorted(several & choices.keys()) if choices[code]}
-        packed = tuple(scores) if places is None else tuple(scores[place] for place in places)
-        more: list[Any] = [weights[number]] if weights else []
-        more += [True] if number >= n_invited else []
-        people.append((packed, ticks, kept, judged[number], *more))
-    people.sort(key=lambda person: (person[0], json.dumps(person[1:], sort_keys=True)))
-    slots = tuple(slot.code for slot in form.slots) if asked is None else tuple(asked)
-    matrix = np.array([person[0] for person in people], dtype=np.int16).reshape(len(people), len(slots))
+        weight = weights[number] if weights else 1.0
+        people.append((ticks, kept, reasons[number], weight, number >= n_invited))
+    coded = Coded.of(people, lambda person: (as_key(person[0]), as_key(person[1]), *person[2:]))
+    matrix = matrix if places is None else np.ascontiguousarray(matrix[:, places])
+    order = _order(matrix, coded)
+    in_order = coded.take(order)
     return AudienceFrame(
         audience=form.audience,
         form=form.code,
         mode=mode,
-        slots=slots,
-        scores=matrix,
-        excluded=Coded.of(person[3] for person in people),
-        attributes=Coded.of((person[2] for person in people), _as_key),
-        ticks=Coded.of((person[1] for person in people), _as_key),
+        slots=tuple(slot.code for slot in form.slots) if asked is None else tuple(asked),
+        scores=np.asfortranarray(matrix[order]),
+        excluded=in_order.mapped(lambda person: person[2]),
+        attributes=in_order.mapped(lambda person: person[1], as_key),
+        ticks=in_order.mapped(lambda person: person[0], as_key),
         counts=counts,
         is_collected=asked is not None,
-        weights=tuple(float(person[4]) for person in people) if weights else None,
+        weights=tuple(float(person[3]) for person in in_order) if weights else None,
         conversions=dict(conversions or {}),
-        by_open_link=tuple(len(person) > 4 for person in people) if open_rows else (),
+        by_open_link=tuple(person[4] for person in in_order) if open_rows else (),
         open_counts=open_counts or Counts(),
     )
 
 
-def _judge_open(form: Form, rows: Sequence[AnswerRow], off: Collection[str]) -> list[str]:
+def _reasons(
+    form: Form,
+    matrix: Scores,
+    flags: Sequence[Sequence[str]],
+    asked: Sequence[int] | None,
+    off: Collection[str],
+) -> list[str]:
+    """The rule that leaves each answer out: less than half of the core ratings asked, or two flags of carelessness.
+
+    Rules in `off` are not applied. Ratings that a person was not asked do not count.
+    """
+    is_thin = np.zeros(len(matrix), dtype=np.bool_)
+    core = list(form.core_slots) if asked is None else sorted(set(form.core_slots) & set(asked))
+    if FEW_ANSWERS not in off and core:
+        ratings = matrix[:, core]
+        n_asked = (ratings != NOT_ASKED).sum(axis=1)
+        is_thin = (ratings > NOT_ASKED).sum(axis=1) < MIN_CORE_SHARE * n_asked
+    judged = CARELESS not in off
+    return [
+        FEW_ANSWERS if thin else CARELESS if judged and len(set(raised)) >= CARELESS_FLAGS else USED
+        for thin, raised in zip(is_thin.tolist(), flags, strict=True)
+    ]
+
+
+def _judge_open(reasons: Sequence[str], off: Collection[str]) -> list[str]:
     """What leaves out each answer by an open link; all of them, unless five at least come in together."""
     if OPEN_LINK not in off:
-        return [OPEN_LINK] * len(rows)
-    judged = [exclusion_reason(form, scores, flags, None, off) for scores, _choices, _kept, flags in rows]
-    if 0 < judged.count(USED) < MIN_GROUP:
-        return [OPEN_LINK if reason == USED else reason for reason in judged]
-    return judged
+        return [OPEN_LINK] * len(reasons)
+    if 0 < reasons.count(USED) < MIN_GROUP:
+        return [OPEN_LINK if reason == USED else reason for reason in reasons]
+    return list(reasons)
+
+
+def _order(matrix: Scores, people: Coded[tuple[Any, ...]]) -> NDArray[np.intp]:
+    """Order of the answers by their scores, then by everything else about them."""
+    texts = [json.dumps(person, sort_keys=True) for person in people.values]
+    rank = np.argsort(np.argsort(np.array(texts, dtype=np.str_), kind="stable"), kind="stable")
+    rest = rank[people.codes]
+    if not matrix.size:
+        return np.argsort(rest, kind="stable")
+    # as bytes, highest first and without a sign, numbers sort as numbers do
+    raised = (matrix.astype(np.int32) + LOWEST).astype(">u2")
+    lines = np.ascontiguousarray(raised).view(f"S{2 * matrix.shape[1]}").ravel()
+    return np.asarray(np.lexsort((rest, lines)), dtype=np.intp)
 
 
 def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
@@ -373,7 +225,7 @@ def _read_audience(
     wave_audience: WaveAudience, instrument: Instrument, off: Collection[str], channel: WaveAudience | None
 ) -> AudienceFrame:
     form = instrument.form(wave_audience.form)
-    rows, stored = _read_rows(wave_audience)
+    rows, weights = _read_rows(wave_audience)
     source = wave_audience.source
     if not source:
         return build_frame(
@@ -393,20 +245,32 @@ def _read_audience(
         rows=rows,
         counts=Counts(finished=len(rows)),
         asked=source["slots"],
-        weights=[record["weight"] for record in stored] if source["weighted"] else None,
+        weights=[float(weight) for weight in weights] if source["weighted"] else None,
         conversions={code: ScaleChange(*ends) for code, ends in source["conversions"].items()},
         rules_off=off,
     )
 
 
-def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[dict[str, Any]]]:
-    """Answers of one channel of an audience, and their records in the same order."""
-    stored = Response.objects.filter(wave_audience=wave_audience)
-    found = list(stored.values_list("scores", "record", "attributes", "flags"))
+def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[str]]:
+    """Answers of one channel of an audience, and the weights of collected ones in the same order.
+
+    JSON comes as text: what persons wrote in words is not read at all, and equal attributes are read once.
+    """
+    found = list(
+        Response.objects.filter(wave_audience=wave_audience).values_list(
+            "scores",
+            KeyTextTransform("choices", "record"),
+            Cast("attributes", TextField()),
+            "flags",
+            KeyTextTransform("weight", "record"),
+        )
+    )
+    attributes = {text: json.loads(text) for text in {row[2] for row in found}}
     rows: list[AnswerRow] = [
-        (scores, record.get("choices", {}), attributes, flags) for scores, record, attributes, flags in found
+        (scores, json.loads(choices or "{}"), attributes[text], flags)
+        for scores, choices, text, flags, _weight in found
     ]
-    return rows, [record for _scores, record, _attributes, _flags in found]
+    return rows, [weight for *_rest, weight in found]
 
 
 def _read_counts(wave_audience: WaveAudience) -> Counts:
@@ -458,7 +322,7 @@ def _packed(frame: AudienceFrame) -> dict[str, Any]:
         "mode": frame.mode,
         "slots": list(frame.slots),
         "n": frame.n,
-        "scores": base64.b64encode(frame.scores.astype("<i2").tobytes()).decode(),
+        "scores": base64.b64encode(np.ascontiguousarray(frame.scores.T, dtype="<i2").tobytes()).decode(),
         "excluded": _coded(frame.excluded),
         "attributes": _coded(frame.attributes),
         "ticks": _coded(frame.ticks),
@@ -468,7 +332,7 @@ def _packed(frame: AudienceFrame) -> dict[str, Any]:
 
 def _coded(rows: Sequence[Any]) -> dict[str, Any]:
     """The values that occur, in an order that follows from them alone, and which of them each person has."""
-    coded = Coded.of(rows, lambda row: row if isinstance(row, str) else _as_key(row))
+    coded = Coded.of(rows, lambda row: row if isinstance(row, str) else as_key(row))
     present = np.unique(coded.codes).tolist()
     order = sorted(present, key=lambda place: json.dumps(coded.values[place], sort_keys=True))
     renumbered = np.zeros(len(coded.values), dtype="<i4")
@@ -480,15 +344,15 @@ def _coded(rows: Sequence[Any]) -> dict[str, Any]:
 def _decoded(part: Any) -> Coded[Any]:
     """Values of the persons as `_coded` packed them; as one list in snapshots of schema 1."""
     if isinstance(part, list):
-        return Coded.of(part, lambda row: row if isinstance(row, str) else _as_key(row))
+        return Coded.of(part, lambda row: row if isinstance(row, str) else as_key(row))
     codes = np.frombuffer(base64.b64decode(part["codes"]), dtype="<i4").astype(np.int32)
     return Coded(tuple(part["values"]), codes)
 
 
 def _decoded_ticks(part: Any) -> Coded[Mapping[str, Sequence[str]]]:
-    found = _decoded(part)
-    rows = ({question: tuple(ticks) for question, ticks in row.items()} for row in found.values)
-    return Coded(tuple(rows), found.codes)
+    return _decoded(part).mapped(
+        lambda row: {question: tuple(ticks) for question, ticks in row.items()}, as_key
+    )
 
 
 def unpack_frames(content: bytes) -> Frames:
@@ -498,19 +362,21 @@ def unpack_frames(content: bytes) -> Frames:
         message = f"a snapshot of schema {plain['schema']} cannot be read, only {SCHEMA}"
         raise ValueError(message)
     code, version = plain["instrument"]
-    audiences = {name: _unpacked(name, part) for name, part in plain["audiences"].items()}
+    audiences = {name: _unpacked(name, part, plain["schema"]) for name, part in plain["audiences"].items()}
     rules = plain["rules"]
     return Frames(code, version, audiences, tuple(rules.get("off", ())), bool(rules.get("second_reading")))
 
 
-def _unpacked(audience: str, part: Mapping[str, Any]) -> AudienceFrame:
+def _unpacked(audience: str, part: Mapping[str, Any], schema: int) -> AudienceFrame:
+    """The frame of one audience; scores are kept slot by slot, up to schema 2 they were person by person."""
     scores = np.frombuffer(base64.b64decode(part["scores"]), dtype="<i2").astype(np.int16)
+    n, slots = part["n"], len(part["slots"])
     return AudienceFrame(
         audience=audience,
         form=part["form"],
         mode=part["mode"],
         slots=tuple(part["slots"]),
-        scores=scores.reshape(part["n"], len(part["slots"])),
+        scores=scores.reshape(slots, n).T if schema == SCHEMA else scores.reshape(n, slots),
         excluded=_decoded(part["excluded"]),
         attributes=_decoded(part["attributes"]),
         ticks=_decoded_ticks(part["ticks"]),

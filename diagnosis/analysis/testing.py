@@ -204,6 +204,10 @@ def _reason(answer: GapEstimate, corrected: Corrected, rule: Rule) -> str | None
         return None
     if is_equivalent(answer, scale_range=rule.scale_range):
         return None
+    if answer.caution > 1.0:
+        return _(
+            "Less certain: with so few persons and answers so skewed a gap must be found at 1 %, not at 5 %."
+        )
     if answer.permutation_p is not None and answer.permutation_p >= answer.skew_p:
         return _("Less certain: with so few persons the permutation test does not confirm the t test.")
     return _(

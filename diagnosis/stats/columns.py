@@ -77,6 +77,15 @@ class Column:
         """Third cumulant of the mean, see `diagnosis.stats.skewness.third_cumulant`; 0 below three persons."""
         return self._sums[2]
 
+    @property
+    def skewness(self) -> float:
+        """Skewness m3 / m2^1.5 of the values without weights; 0 of fewer than three or of equal ones."""
+        if self.n < MIN_PERSONS or self.is_constant:
+            return 0.0
+        centred = self.values - self.values.mean()
+        squared = centred * centred
+        return float(squared @ centred) / self.n / sqrt(float(squared.mean())) ** 3
+
     @cached_property
     def _sums(self) -> tuple[float, float, float]:
         """Variance, squared error and third cumulant in one pass over blocks that stay in the processor's cache."""

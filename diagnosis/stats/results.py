@@ -42,7 +42,7 @@ class GapEstimate:
     `estimate` is exactly `mean_later - mean_earlier`. `g` is Hedges-corrected (pooled SD for two groups,
     d_av for pairs; None with fewer than two degrees of freedom), `d_z` exists for pairs only,
     `permutation_p` only where there are few (20 pairs, 50 persons on a side), `skew_p` from the skewness-corrected t:
-    both can only make a finding less certain.
+    both can only make a finding less certain. `caution` is above 1 for few persons with skewed answers.
     """
 
     paired: bool
@@ -65,11 +65,12 @@ class GapEstimate:
     d_z: float | None
     permutation_p: float | None
     skew_p: float
+    caution: float = 1.0
 
     @property
     def careful_p(self) -> float:
-        """The largest of the p-values there are: the one a finding rests on."""
-        return max(self.p_value, self.skew_p, self.permutation_p or 0.0)
+        """The one a finding rests on: the largest of the p-values there are, times the caution."""
+        return min(1.0, self.caution * max(self.p_value, self.skew_p, self.permutation_p or 0.0))
 
 
 @dataclass(frozen=True, slots=True)

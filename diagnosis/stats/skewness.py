@@ -29,4 +29,5 @@ def corrected_t(t: FloatArray | float, skewness: FloatArray | float) -> FloatArr
     Reference: Hall (1992); for two samples Zhou & Dinh (2005).
     """
     t, g = np.asarray(t, dtype=np.float64), np.asarray(skewness, dtype=np.float64)
-    return np.asarray(t + g * t**2 / 3.0 + g**2 * t**3 / 27.0 + g / 6.0)
+    turned = g * t * t
+    return np.asarray(t + turned / 3.0 + turned * g * t / 27.0 + g / 6.0)

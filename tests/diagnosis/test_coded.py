@@ -31,3 +31,8 @@ def test_mappings_are_told_apart_by_a_key() -> None:
     assert coded == rows
     with pytest.raises(TypeError):
         hash(coded)
+
+
+def test_what_is_read_of_the_values_is_kept_once() -> None:
+    coded = Coded.of([("a", 1), ("b", 1), ("a", 2)]).mapped(lambda pair: pair[1])
+    assert (coded.values, list(coded)) == ((1, 2), [1, 1, 2])

@@ -1,5 +1,6 @@
 """Snapshots: the same answers give the same bytes, careless and thin answers are marked by rule, codes are kept."""
 
+import base64
 import json
 import random
 import zlib
@@ -13,7 +14,6 @@ from diagnosis.frames import (
     USED,
     Counts,
     build_frame,
-    exclusion_reason,
     pack_frames,
     unpack_frames,
 )
@@ -46,6 +46,7 @@ def test_a_snapshot_of_the_first_schema_is_still_read() -> None:
     for code, part in plain["audiences"].items():
         frame = frames.audiences[code]
         part["excluded"] = list(frame.excluded)
+        part["scores"] = base64.b64encode(np.ascontiguousarray(frame.scores).tobytes()).decode()
         part["attributes"] = [dict(row) for row in frame.attributes]
         part["ticks"] = [{name: list(ticks) for name, ticks in row.items()} for row in frame.ticks]
     assert pack_frames(unpack_frames(zlib.compress(json.dumps(plain).encode())))[1] == digest
@@ -75,10 +76,18 @@ def test_rules_of_exclusion() -> None:
         half[index] = MISSING
     thin = list(half)
     thin[form.core_slots[-1]] = CANNOT_JUDGE
-    assert exclusion_reason(form, full, ["fast"]) == USED
-    assert exclusion_reason(form, full, ["fast", "long_string"]) == CARELESS
-    assert exclusion_reason(form, half, []) == USED
-    assert exclusion_reason(form, thin, ["fast", "long_string"]) == FEW_ANSWERS
+    for scores, flags, off, reason in (
+        (full, ["fast"], (), USED),
+        (full, ["fast", "long_string"], (), CARELESS),
+        (full, ["fast", "long_string"], (CARELESS,), USED),
+        (half, [], (), USED),
+        (thin, ["fast", "long_string"], (), FEW_ANSWERS),
+        (thin, [], (FEW_ANSWERS,), USED),
+    ):
+        frame = build_frame(
+            form, mode="named", rows=[(scores, {}, {}, flags)], counts=Counts(), rules_off=off
+        )
+        assert list(frame.excluded) == [reason]
 
 
 def test_codes_are_no_ratings() -> None:

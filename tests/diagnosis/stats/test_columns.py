@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from diagnosis.stats.columns import Column
 from diagnosis.stats.means import mean_of_column, mean_of_sums
@@ -34,3 +35,9 @@ def test_nobody_one_person_and_equal_answers_have_no_interval() -> None:
     assert mean_of_sums(1, 4.0, None) == MeanEstimate(1, 4.0, None, None, None, None)
     assert mean_of_sums(9, 4.0, 1.0, 0.0) == MeanEstimate(9, 4.0, 1.0, None, None, None)
     assert mean_of_sums(9, 4.0, 1.5) == mean_of_sums(9, 4.0, 1.5, 0.5)
+
+
+def test_skewness_is_that_of_scipy() -> None:
+    values = np.random.default_rng(1).gamma(2.0, 1.0, 30)
+    assert Column.of(values).skewness == pytest.approx(stats.skew(values))
+    assert (Column.of([1.0, 5.0]).skewness, Column.of([3.0] * 9).skewness) == (0.0, 0.0)

@@ -208,3 +208,14 @@ def test_overall_of_nobody_is_stated() -> None:
     assert isinstance(overall_paired_gap(empty, empty, scale_range=6), NotEnough)
     assert isinstance(overall_welch_gap(empty, np.ones((3, 3)), scale_range=6), NotEnough)
     assert isinstance(overall_welch_gap(np.full((2, 3), NAN), np.ones((3, 3)), scale_range=6), NotEnough)
+
+
+def test_few_persons_with_skewed_answers_need_stronger_evidence() -> None:
+    even, skewed = np.linspace(3.0, 5.0, 40), np.array([7.0] * 30 + [6.0] * 5 + [4.0, 4.0, 3.0, 2.0, 2.0])
+    few = np.linspace(4.5, 6.0, 12)
+    for other, n, caution in ((even, 12, 1.0), (skewed, 12, 5.0), (skewed, 40, 1.0)):
+        found = estimated(welch_gap(np.resize(few, n), other, scale_range=6))
+        assert found.caution == caution
+        largest = max(found.p_value, found.skew_p, found.permutation_p or 0.0)
+        assert found.careful_p == min(1.0, caution * largest)
+    assert estimated(paired_gap(skewed[20:], even[20:], scale_range=6)).caution == 1.0

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from diagnosis.stats.columns import Column
 from diagnosis.stats.gaps import paired_gap, welch_gap
 from diagnosis.stats.permutation import studentized_permutation
 from diagnosis.stats.results import GapEstimate
@@ -50,11 +51,11 @@ def test_a_permutation_of_the_corrected_statistic_is_that_of_all_splits() -> Non
 
     splits = [statistic(np.array(members)) for members in combinations(range(11), 5)]
     expected = np.mean(np.array(splits) >= statistic(np.arange(5)) * (1 - 1e-9))
-    assert studentized_permutation(later, earlier).skew_p == pytest.approx(expected)
+    assert studentized_permutation(Column(later), Column(earlier)).skew_p == pytest.approx(expected)
 
 
 def test_a_side_of_two_persons_is_not_corrected() -> None:
-    found = studentized_permutation(np.array([1.0, 3.0]), np.array([2.0, 4.0, 5.0, 6.5, 7.0]))
+    found = studentized_permutation(Column(np.array([1.0, 3.0])), Column(np.array([2.0, 4.0, 5.0, 6.5, 7.0])))
     assert 0.0 < found.skew_p <= 1.0
     assert 0.0 < found.p_value <= 1.0
 
