@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -69,7 +70,7 @@ def comment_choose(
     try:
         services.choose_comment(comment, choice=request.POST.get("choice", ""), actor=request.member)
     except InvalidInputError as error:
-        return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
+        messages.error(request, " ".join([error.message, *map(str, error.fields.values())]))
     path = reverse("diagnosis:comments", kwargs={"slug": slug, "engagement_id": engagement_id})
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     return redirect(f"{path}{query}#comment-{comment.pk}")

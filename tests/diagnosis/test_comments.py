@@ -178,6 +178,8 @@ def test_page_finds_filters_and_chooses(done: Diagnosis, owner_a: Member) -> Non
     path = (
         f"/p/{owner_a.practice.slug}/engagements/{done.engagement_id}/diagnosis/comments/{comment.pk}/choose/"
     )
+    refused = client.post(path, {"choice": "loud"}, follow=True).content.decode()
+    assert "Choose pick or hide." in refused
     assert client.post(path, {"choice": "hidden"}).status_code == 302
     with practice_scope(owner_a.practice):
         comment.refresh_from_db()
