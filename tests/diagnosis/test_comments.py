@@ -184,7 +184,6 @@ def test_page_finds_filters_and_chooses(done: Diagnosis, owner_a: Member) -> Non
     with practice_scope(owner_a.practice):
         comment.refresh_from_db()
         assert comment.choice == CommentChoice.HIDDEN
-    assert client.post(path, {"choice": "loud"}).status_code == 422
     shown = page(owner_a, done, "diagnosis/comments/", show="hidden").content.decode()
     assert comment.text in shown
     assert "Read 60 comments" in page(owner_a, done).content.decode()
