@@ -27,6 +27,7 @@ VARIANT_WORDS = {
     STANDARD: gettext_lazy("standard"),
     "short": gettext_lazy("short"),
     "pulse": gettext_lazy("pulse"),
+    "split": gettext_lazy("split"),
 }
 
 

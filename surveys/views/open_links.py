@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from practice.exceptions import CrmgapError
@@ -226,13 +227,14 @@ def open_link_qr(
 def open_link_sheet(
     request: PracticeRequest, slug: str, engagement_id: UUID, open_link_id: UUID
 ) -> HttpResponse:
-    """Show one page to print and put up: why, code, address, access code."""
+    """Show one page to print and put up: why, code, address, access code; in the client's language, for its people."""
     link = _link(request, engagement_id, open_link_id)
     engagement = get_engagement_for(request.member, engagement_id)
     address = address_of(link)
     if not address:
         raise Http404
-    client, form = engagement.client_organisation, form_of(link.wave_audience)
+    client = engagement.client_organisation
+    form = form_of(link.wave_audience, client.language)
     kwargs = {"slug": slug, "engagement_id": engagement_id, "open_link_id": link.pk, "file_type": "svg"}
     context = {
         "brand": brand_for(client, request.practice),
@@ -243,4 +245,5 @@ def open_link_sheet(
         "qr_url": reverse("surveys:open_link_qr", kwargs=kwargs),
         "closes_at": link.wave_audience.closes_at,
     }
-    return render(request, "surveys/open_link_sheet.html", context)
+    with override(client.language):
+        return render(request, "surveys/open_link_sheet.html", context)

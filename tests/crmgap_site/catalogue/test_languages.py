@@ -31,7 +31,7 @@ NAMES = (
     f"{CANARY} engagement", f"{CANARY} wave", f"{CANARY}.csv", CANARY,
     f"Owner of {PRACTICE_CANARY} Partners", f"{PRACTICE_CANARY} Partners",
     "Second client", "CRM gap 2026", "Banking", "region", "English", "French", "Français", "Pseudo", "CRMGap", "UTC",
-    "CSV", "XLSX", "PDF", "PNG", "JPEG", "WebP", "JavaScript", "HTMT", "KMO", "VIF", "alpha",
+    "branch", "CSV", "XLSX", "PDF", "PNG", "JPEG", "WebP", "JavaScript", "HTMT", "KMO", "VIF", "alpha",
     "Omega", "omega", "beta", "rwg", "BCa", "logo",
     "dimension", "items", "minimum", "gap,", "(Consultant)", "(Client viewer)", "send,",
 )  # fmt: skip
