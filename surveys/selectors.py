@@ -190,7 +190,9 @@ def field_view(wave: Wave) -> FieldView:
 def open_channels_of(wave: Wave) -> tuple[OpenLinkField, ...]:
     """Return the open-link channels of a wave with the number of their links."""
     channels = WaveAudience.objects.filter(wave=wave, channel=Channel.OPEN)
-    counted = channels.annotate(n_links=Count("open_links")).order_by("audience")
+    counted = list(channels.annotate(n_links=Count("open_links")).order_by("audience"))
+    for channel in counted:
+        channel.wave = wave  # its client's zone is asked per row, as for the audiences, which know their wave
     return tuple(OpenLinkField(channel, channel.n_links) for channel in counted)
 
 
