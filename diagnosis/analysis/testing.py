@@ -62,8 +62,16 @@ class Side:
 
     @cached_property
     def is_on_scale(self) -> bool:
-        """Tell whether a matrix has a score in every column, so that its person values may be tested as they are."""
-        return self.scores.ndim == 1 or bool(self.given.any(axis=0).all())
+        """Tell whether person values stay within the scores, so that they may be tested as scores are.
+
+        Where few have answered a dimension, each of them stands for many and may lie outside the scale.
+        """
+        if self.scores.ndim == 1 or self.given.all():
+            return True
+        if not self.given.any(axis=0).all():
+            return False
+        low, high = self.column.ends
+        return bool(np.nanmin(self.scores) <= low and high <= np.nanmax(self.scores))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,18 @@ def draw(n: int, spread: float, random: np.random.Generator) -> np.ndarray:
     return np.clip(np.round((7.0 - random.lognormal(0.0, 0.8, n) * spread) * 3.0) / 3.0, 1.0, 7.0)
 
 
+def side_of(audience: str, scores: np.ndarray) -> Side:
+    return Side(audience, scores.size, scores, np.ones(scores.size, np.bool_))
+
+
 def test_words_rest_on_the_careful_q_and_the_reason_is_given() -> None:
     doubted = 0
     for seed in range(20, 40):
         random = np.random.default_rng(seed)
         pairs = {
             str(dimension): (
-                Side("managers", 12, draw(12, 1.4, random)),
-                Side("customers", 60, np.maximum(draw(60, 0.8, random) - 0.2, 1.0)),
+                side_of("managers", draw(12, 1.4, random)),
+                side_of("customers", np.maximum(draw(60, 0.8, random) - 0.2, 1.0)),
             )
             for dimension in range(9)
         }
