@@ -9,7 +9,6 @@ from diagnosis.analysis import analyse
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.study import Study
 from diagnosis.frames import FEW_ANSWERS, USED, AudienceFrame, Counts, Frames, build_frame
-from diagnosis.stats.scales import count_prorated, score_dimension, score_pair
 from surveys.instruments import CANNOT_JUDGE, MISSING, NOT_ASKED, Instrument, load_builtin
 
 NAN = np.nan
@@ -102,19 +101,3 @@ def test_recovery_is_rated_by_those_who_had_a_problem(instrument):
     frames = Frames("die-crm", "1.0", {"customers": frame(instrument, rows)})
     outcome: Any = next(row for row in analyse(instrument, frames).outcomes if row.code == "Y6F")
     assert (outcome.mean.n, outcome.mean.mean) == (6, 3.0)
-
-
-def test_scores_by_hand():
-    ratings = [[2, 4, NAN], [2, NAN, 6], [NAN, 4, NAN], [NAN, NAN, NAN]]
-    asked = [[True, True, False], [True, False, True], [True, True, False], [True, True, False]]
-    chances = [1.0, 0.5, 0.5]
-    found = score_dimension(ratings, asked=asked, chances=chances)
-    assert found[:3].tolist() == pytest.approx([10 / 3, 14 / 3, 4.0])
-    assert np.isnan(found[3])
-    assert np.isnan(score_dimension(ratings)[2])
-    pair = score_pair(
-        ratings, [[7, 7, NAN], [7, NAN, 7], [7, 7, NAN], [7, 7, NAN]], asked=asked, chances=chances
-    )
-    assert (pair.later - pair.earlier)[:3].tolist() == pytest.approx([-11 / 3, -7 / 3, -3.0])
-    assert count_prorated(ratings, asked=asked) == 1
-    assert count_prorated(ratings) == 2

@@ -203,6 +203,15 @@ def test_overall_error_matches_a_bootstrap() -> None:
     assert gap.se == pytest.approx(expected, rel=0.06)
 
 
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 1.5, 20)])
+def test_persons_without_any_score_change_no_overall_gap(weights: np.ndarray | None) -> None:
+    later, earlier = np.outer(scores(20, 4.0, 1), np.ones(3)), np.outer(scores(30, 5.0, 2), np.ones(3))
+    silent = np.vstack([later, np.full((4, 3), NAN)])
+    heavier = None if weights is None else np.append(weights, np.full(4, 9.0))
+    with_silent = overall_welch_gap(silent, earlier, scale_range=60, weights_later=heavier)
+    assert with_silent == overall_welch_gap(later, earlier, scale_range=60, weights_later=weights)
+
+
 def test_overall_of_nobody_is_stated() -> None:
     empty = np.empty((0, 3))
     assert isinstance(overall_paired_gap(empty, empty, scale_range=6), NotEnough)

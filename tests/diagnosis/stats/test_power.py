@@ -1,10 +1,12 @@
 """The worked numbers of the method: margins, needed persons, detectable gaps."""
 
 import pytest
+from scipy import stats
 
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.means import estimate_mean, fpc_factor, mean_of_dimensions
 from diagnosis.stats.power import (
+    detectable_noncentrality,
     margin_of_error,
     needed_n,
     paired_needed_n,
@@ -55,6 +57,13 @@ def test_detectable_gap_and_needed_pairs_are_inverse() -> None:
     d_z = smallest_detectable_paired_gap(sd_difference=1, n=40)
     assert paired_needed_n(d_z) == pytest.approx(40, abs=1e-4)
     assert paired_power(d_z, 40) == pytest.approx(0.8, abs=1e-6)
+
+
+@pytest.mark.parametrize(("df", "power"), [(30.0, 0.06), (3.0, 0.999), (0.5, 0.9)])
+def test_distance_is_found_where_the_first_guess_is_far_off(df: float, power: float) -> None:
+    distance, bound = detectable_noncentrality(df, power=power), stats.t.ppf(0.975, df)
+    found = stats.nct.sf(bound, df, distance) + stats.nct.cdf(-bound, df, distance)
+    assert found == pytest.approx(power, abs=1e-6)
 
 
 @pytest.mark.parametrize("n", [2, 3])

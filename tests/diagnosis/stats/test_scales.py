@@ -197,3 +197,19 @@ def test_difference_reliability_of_the_methods_example() -> None:
     assert isinstance(
         difference_reliability(later, later + 1, alpha_later=0.75, alpha_earlier=0.75), NotEnough
     )
+
+
+def test_items_that_were_not_asked_are_not_missing() -> None:
+    ratings = [[2, 4, NAN], [2, NAN, 6], [NAN, 4, NAN], [NAN, NAN, NAN]]
+    asked = [[True, True, False], [True, False, True], [True, True, False], [True, True, False]]
+    chances = [1.0, 0.5, 0.5]
+    found = score_dimension(ratings, asked=asked, chances=chances)
+    assert found[:3].tolist() == pytest.approx([10 / 3, 14 / 3, 4.0])
+    assert np.isnan(found[3])
+    assert np.isnan(score_dimension(ratings)[2])
+    pair = score_pair(
+        ratings, [[7, 7, NAN], [7, NAN, 7], [7, 7, NAN], [7, 7, NAN]], asked=asked, chances=chances
+    )
+    assert (pair.later - pair.earlier)[:3].tolist() == pytest.approx([-11 / 3, -7 / 3, -3.0])
+    assert count_prorated(ratings, asked=asked) == 1
+    assert count_prorated(ratings) == 2

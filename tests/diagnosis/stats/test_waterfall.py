@@ -84,6 +84,13 @@ def test_same_seed_gives_the_same_waterfall() -> None:
     assert first != done(bootstrap_waterfall(data, STEPS, n_draws=300, random_state=2))
 
 
+def test_persons_who_said_nothing_are_left_out() -> None:
+    data = survey({"customers": 50, "managers": 8, "front_line": 20})
+    before = done(bootstrap_waterfall(data, STEPS, n_draws=200))
+    data["front_line"]["FD"] = np.vstack([data["front_line"]["FD"], np.full((3, 9), np.nan)])
+    assert done(bootstrap_waterfall(data, STEPS, n_draws=200)) == before
+
+
 def test_dimension_one_state_lacks_is_left_out_of_all() -> None:
     data = survey({"customers": 50, "managers": 8, "front_line": 20})
     data["front_line"]["FD"][:, 4] = np.nan
