@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 CHANGING = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]+"|"X-CSRFToken": "[^"]+"|csrftoken[^;]*;|csrf=[^;]*;'
     r"|'X-Request-Id': '[^']+'|\d\d:\d\d(:\d\d[.\d]*)?"
+    r"|Message-ID: <[^>]+>|=_[0-9a-f]{32}"
 )
 
 
