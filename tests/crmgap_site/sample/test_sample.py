@@ -88,7 +88,9 @@ def test_interrupted_sample_is_completed(monkeypatch: pytest.MonkeyPatch, client
         planned = Action.objects.filter(state=ActionState.PLANNED)
         for diagnosis in (first, second):
             assert accepted.filter(diagnosis=diagnosis).count() == outcome.N_ACCEPTED_FINDINGS
-        assert planned.filter(diagnosis=second).count() == outcome.N_PLANNED_ACTIONS
+        # The second wave has lost less: as many actions as its findings recommend without a question to settle first.
+        ready = Action.objects.filter(diagnosis=second, question="").count()
+        assert planned.filter(diagnosis=second).count() == min(ready, outcome.N_PLANNED_ACTIONS) >= 5
         agreed = Action.objects.filter(diagnosis=first, state__in=[ActionState.DONE, ActionState.RUNNING])
         assert agreed.count() == outcome.N_PLANNED_ACTIONS
         assert agreed.filter(state=ActionState.RUNNING).count() == 1
