@@ -58,7 +58,7 @@ def short_instrument() -> dict[str, Any]:
 
     document = copy.deepcopy(load_builtin("die-crm").as_dict())
     document["dimensions"] = document["dimensions"][:5]
-    del document["profile_names"]
+    del document["profile_names"], document["translations"]
     for dimension in document["dimensions"]:
         items = dimension["items"]
         items += [dict(items[n], code=f"{dimension['code']}.{n + 4}") for n in range(2)]
