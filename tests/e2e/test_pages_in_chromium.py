@@ -129,7 +129,9 @@ def test_portal_pages_in_a_browser(browser: Browser, live_server: Any, settings:
 def paths_outside() -> list[str]:
     """Return the addresses of every route that belongs to no practice, and one that leads nowhere."""
     routes = [
-        route for route in ROUTES if not route.pattern.startswith(("p/", "api/", "s/", "hooks/", "^accent", "join/"))
+        route
+        for route in ROUTES
+        if not route.pattern.startswith(("p/", "api/", "s/", "hooks/", "^accent", "join/"))
     ]
     names = {route: (*route.parameters, *NAMED_GROUP.findall(route.pattern)) for route in routes}
     paths = [reverse(route.name, kwargs={name: KEYS[name] for name in names[route]}) for route in routes]
