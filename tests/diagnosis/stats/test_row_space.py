@@ -60,3 +60,8 @@ def test_many_groups_are_told_apart() -> None:
 def test_two_cells_that_are_only_known_together_are_found() -> None:
     everybody = np.ones(20, dtype=np.bool_)
     assert is_any_small_group_solvable([everybody, mask(20, *range(16)), mask(20, *range(10, 18))])
+
+
+def test_two_small_cells_that_are_known_as_six_persons_may_be() -> None:
+    everybody = np.ones(22, dtype=np.bool_)
+    assert not is_any_small_group_solvable([everybody, mask(22, *range(16)), mask(22, *range(10, 19))])
