@@ -1,8 +1,8 @@
 """Who was asked and who answered, per audience; counts that could point at persons are left out."""
 
 from diagnosis.analysis.study import Study
+from diagnosis.audience_result import AudienceResult, Excluded, OpenLinkResult, Share
 from diagnosis.frames import CARELESS, FEW_ANSWERS, AudienceFrame
-from diagnosis.result import AudienceResult, Excluded, OpenLinkResult, Share
 from diagnosis.stats.proportions import wilson_interval
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.weighting import effective_n

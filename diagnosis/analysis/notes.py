@@ -7,8 +7,9 @@ from django.utils.translation import ngettext
 
 from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.study import MOST_PERSONS, Study
+from diagnosis.audience_result import AudienceResult
 from diagnosis.frames import CARELESS, FEW_ANSWERS, OPEN_LINK
-from diagnosis.result import AudienceResult, Waterfall
+from diagnosis.result import Waterfall
 from diagnosis.words import in_thousands
 from surveys.disclosure import INDICATIVE_STAFF
 

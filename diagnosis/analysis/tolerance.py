@@ -11,7 +11,8 @@ from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.states import mean_of, overall_mean
 from diagnosis.analysis.study import Matrix, Study, counted
 from diagnosis.analysis.testing import Rule, Side, family_gaps, missing_side, overall_gap, side
-from diagnosis.result import Gap, Mean, Share, Zone, ZoneCell
+from diagnosis.audience_result import Share
+from diagnosis.result import Gap, Mean, Zone, ZoneCell
 from diagnosis.stats.proportions import wilson_interval
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.tolerance import inconsistent_persons, place_in_zone, zone_scores, zone_state
