@@ -53,6 +53,7 @@ VERBS: Final[Words] = {
     "wave.tried_out": _("sent themselves everything as each audience"),
     "wave.test_deleted": _("deleted test answers"),
     "wave.forms_changed": _("changed the forms of a wave"),
+    "wave.sender_chosen": _("chose the sender of a wave"),
     "wave.plan_changed": _("changed the plan of a wave"),
     "wave.text_changed": _("changed a mail text"),
     "wave.text_reset": _("used a built-in mail text again"),

@@ -23,6 +23,7 @@ from surveys.views import (
     senders,
     suppressions,
     trial,
+    wave_senders,
 )
 
 app_name = "surveys"
@@ -95,6 +96,7 @@ urlpatterns = [
     path(f"{BASE}/forms/", questionnaire.forms_page, name="forms"),
     path(f"{BASE}/launch/", launch.launch_plan, name="launch"),
     path(f"{BASE}/launch/confirm/", launch.launch_confirm, name="launch_confirm"),
+    path(f"{BASE}/launch/sender/", wave_senders.wave_sender, name="wave_sender"),
     path(f"{BASE}/launch/test/", trial.trial_send, name="trial_send"),
     path(f"{BASE}/launch/test/delete/", trial.trial_delete, name="trial_delete"),
     path(f"{BASE}/launch/start/", launch.launch_start, name="launch_start"),

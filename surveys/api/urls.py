@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.api import collected, mails, responses, trial, views
+from surveys.api import collected, mails, responses, senders, trial, views
 
 TEXT = "waves/<uuid:wave_id>/texts/<str:audience>/<str:round_code>/<str:language>"
 ROUND = "audiences/<uuid:audience_id>/rounds/<str:round_code>"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("waves/<uuid:wave_id>/mails/", views.WaveMails.as_view(), name="wave_mails"),
     path("waves/<uuid:wave_id>/launch/", views.WaveLaunch.as_view(), name="wave_launch"),
     path("waves/<uuid:wave_id>/plan/", mails.WavePlan.as_view(), name="wave_plan"),
+    path("waves/<uuid:wave_id>/sender/", senders.WaveSender.as_view(), name="wave_sender"),
     path("waves/<uuid:wave_id>/texts/", mails.WaveTexts.as_view(), name="wave_texts"),
     path(f"{TEXT}/", mails.WaveText.as_view(), name="wave_text"),
     path(f"{TEXT}/preview/", mails.WaveTextPreview.as_view(), name="wave_text_preview"),

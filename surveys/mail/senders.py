@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from practice.enums import SenderKind
 from practice.mail import one_line, sender_of
 from practice.models import Practice, SenderIdentity
-from practice.sender_dns import DKIM, is_found
+from practice.sender_dns import BAD, DKIM, OK, findings_of, is_found
 from practice.senders import dkim_key_of, secret_of
 from surveys.mail.dkim import Signer, signer_from_der, signer_from_pem
 from surveys.mail.next_hop import NextHop, configured_next_hop
@@ -29,6 +30,14 @@ class Sender:
     address: Address
     reply_to: str
     unsubscribe_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Why mails of a sender do not leave, or may not arrive, in words; `stops` is for the former."""
+
+    words: str
+    stops: bool = False
 
 
 class Route(Protocol):
@@ -48,6 +57,11 @@ def identity_for(wave: Wave) -> SenderIdentity | None:
     """
     if wave.sender_id or wave.launched_at:
         return wave.sender
+    return usual_identity(wave)
+
+
+def usual_identity(wave: Wave) -> SenderIdentity | None:
+    """Return the identity of a wave for which none is chosen: the engagement's, or the practice's default."""
     chosen = wave.engagement.sender
     return chosen or SenderIdentity.objects.filter(is_default=True).first()
 
@@ -99,6 +113,25 @@ def can_send(identity: SenderIdentity | None) -> bool:
     if identity is not None and identity.kind != SenderKind.INSTALLATION:
         return identity.is_ready
     return bool(settings.SMTP_HOST)
+
+
+def concerns_about(identity: SenderIdentity | None) -> list[Concern]:
+    """Return what should be settled before mails of this identity leave; nothing when all is well.
+
+    That DMARC only watches harms no delivery, so it is left to the settings page.
+    """
+    is_own = identity is not None and identity.kind != SenderKind.INSTALLATION
+    if not can_send(identity):
+        if is_own:
+            return [Concern(_("This sender is not verified: no mail leaves."), stops=True)]
+        return [Concern(_("This installation has no mail server: mails stay queued."), stops=True)]
+    if identity is None:
+        return []
+    findings = findings_of(identity.dns_result)
+    if is_own and not findings:
+        return [Concern(_("SPF, DKIM and DMARC of its domain were not looked up yet."))]
+    wanted = findings if is_own else [one for one in findings if one.state == BAD]
+    return [Concern(one.words) for one in wanted if one.state != OK and one.code != "dmarc.none"]
 
 
 def signer_of(identity: SenderIdentity) -> Signer | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
-from practice.models import Member
+from practice.models import Member, SenderIdentity
 from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.mail.texts import MAX_BODY, MAX_SUBJECT, MailText, check_text
 from surveys.models import Delivery, Wave, WaveAudience
@@ -79,6 +79,22 @@ def plan_like_all(wave: Wave, *, audience: str, actor: Member | None) -> Wave:
     own = {code: values for code, values in locked.plan.get("audiences", {}).items() if code != audience}
     locked.plan = {**locked.plan, "audiences": own}
     return _save(locked, "wave.plan_changed", actor, "plan")
+
+
+@transaction.atomic
+def choose_sender(wave: Wave, *, sender: SenderIdentity | None, actor: Member | None) -> Wave:
+    """Choose in whose name the mails of a wave leave, until its launch; None: as the engagement or the practice says.
+
+    Raises WrongStateError for an identity that is not verified.
+    """
+    locked = _lock_draft(wave)
+    if sender is not None and not sender.is_ready:
+        raise WrongStateError(_("Verify this sender first: send its test mail and confirm the code."))
+    if locked.sender_id != (sender.pk if sender else None):
+        locked.sender = sender
+        locked.save(update_fields=["sender"])
+        audit.record("wave.sender_chosen", locked, actor=actor, label=str(sender or ""))
+    return locked
 
 
 def _lock_draft(wave: Wave) -> Wave:

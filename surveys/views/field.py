@@ -28,6 +28,7 @@ from surveys.models import Wave, WaveAudience
 from surveys.services import field
 from surveys.services.next_wave import can_measure_again
 from surveys.views.queue import queue_rows
+from surveys.views.wave_senders import sender_shown
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience, render_in_zone
 
 QUEUE_SHOWN = 8
@@ -64,6 +65,7 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
         "step": "field",
         "wave": wave,
         "headline": _headline(view),
+        "sender": sender_shown(request, wave) if runs or wave.launched_at is None else None,
         "poll_url": reverse("surveys:field_audiences", kwargs=ids) if runs else "",
         "audiences": [_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in rows],
         "queue": queue_rows(wave)[:QUEUE_SHOWN],

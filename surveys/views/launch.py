@@ -27,6 +27,7 @@ from surveys.enums import AudienceState, Mode, Round
 from surveys.form_cache import forms_of
 from surveys.forms import PlanForm, plan_initial
 from surveys.instruments import languages_of
+from surveys.mail.senders import identity_for
 from surveys.mail.texts import text_for
 from surveys.models import Wave, WaveAudience
 from surveys.services import plan as plan_service
@@ -34,6 +35,7 @@ from surveys.services import trial, waves
 from surveys.services.attributes import preview_attributes
 from surveys.services.launch import launch_wave, planned_dates
 from surveys.views.mail_texts import mail_problems
+from surveys.views.wave_senders import sender_choices, sender_shown
 from surveys.views.waves import (
     ORDER,
     engagement_and_wave,
@@ -87,10 +89,14 @@ def _plan_page(
 ) -> HttpResponse:
     audiences = sorted(wave.audiences.all(), key=lambda row: ORDER.get(row.audience, 9))
     counts = selectors.people_by_audience(wave)
-    checks = [*_checks(engagement, audiences, counts), *_text_checks(engagement, wave)]
+    sender = sender_shown(request, wave)
+    checks = [
+        *_checks(engagement, audiences, counts),
+        *_text_checks(engagement, wave),
+        *_sender_checks(wave, sender),
+    ]
     asked = [row for row in audiences if counts[row.audience]]
-    practice = request.practice
-    ids = {"slug": practice.slug, "engagement_id": engagement.pk}
+    ids = {"slug": request.practice.slug, "engagement_id": engagement.pk}
     context = {
         "engagement": engagement,
         "step": "launch",
@@ -99,7 +105,9 @@ def _plan_page(
         "checks": checks,
         "can_launch": bool(asked) and all(check["state"] != "stop" for check in checks),
         "launched": wave.launched_at is not None,
-        "sender": {"name": practice.sender_name or practice.name, "reply_to": practice.reply_to},
+        "sender": sender,
+        "senders": sender_choices(request, wave) if wave.launched_at is None else [],
+        "sender_url": reverse("surveys:wave_sender", kwargs=ids),
         "n_people": sum(counts.values()),
         "n_forms": len(asked),
         "plan_form": form,
@@ -164,6 +172,15 @@ def _text_checks(engagement: Engagement, wave: Wave) -> list[dict[str, Any]]:
     ]
 
 
+def _sender_checks(wave: Wave, sender: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the stop sign of a sender that is not verified; the launch refuses it too."""
+    identity = identity_for(wave)
+    if identity is None or identity.is_ready:
+        return []
+    text = _("The sender %(name)s is not verified.") % {"name": identity.from_name}
+    return [_check("stop", text, sender["settings_url"], _("To the sender's settings"))]
+
+
 @require_safe
 @require_permission("wave.launch")
 def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpResponse:
@@ -184,7 +201,7 @@ def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
         "events": _plan(wave, asked, counts)[:-1],
         "not_asked": [name_of_audience(row.audience) for row in audiences if not counts[row.audience]],
         "warnings": [check for check in checks if check["state"] == "warn"],
-        "sender": {"name": request.practice.sender_name or request.practice.name},
+        "sender": sender_shown(request, wave),
         "n_people": sum(counts.values()),
         "tests": trial.count_tests(engagement),
         "launch_url": reverse("surveys:launch_start", kwargs=ids),
