@@ -15,10 +15,11 @@ class DiagnosisConfig(AppConfig):
         """Name the task and listen to closed waves."""
         from practice import jobs
         from practice.enums import Queue
-        from surveys.signals import wave_closed
+        from surveys.signals import answers_deleted, wave_closed
 
         jobs.register_kind("diagnosis", task_name="diagnosis.tasks.compute_diagnosis", queue=Queue.COMPUTE)
         wave_closed.connect(_start, dispatch_uid="diagnosis.start")
+        answers_deleted.connect(_forget, dispatch_uid="diagnosis.forget")
 
 
 def _start(sender: Any, wave: Any, **_kwargs: Any) -> None:
@@ -30,3 +31,10 @@ def _start(sender: Any, wave: Any, **_kwargs: Any) -> None:
     if wave.kind != WaveKind.TEST:
         with suppress(NothingReleasedError):
             services.request_diagnosis(wave, actor=None)
+
+
+def _forget(sender: Any, wave: Any, **_kwargs: Any) -> None:
+    """Delete what diagnoses hold of single answers, in the transaction that ends their deletion."""
+    from diagnosis.computing import forget_answers
+
+    forget_answers(wave)

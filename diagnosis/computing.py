@@ -17,9 +17,9 @@ from diagnosis.analysis import N_STEPS as ANALYSIS_STEPS
 from diagnosis.analysis import analyse
 from diagnosis.comments import keep_comments
 from diagnosis.enums import ActionState, Decision, DiagnosisState
-from diagnosis.exceptions import NothingReleasedError
+from diagnosis.exceptions import AnswersDeletedError, NothingReleasedError
 from diagnosis.frames import pack_frames, read_frames, unpack_frames
-from diagnosis.models import Action, Diagnosis, Finding, Snapshot
+from diagnosis.models import Action, Comment, Diagnosis, Finding, Snapshot
 from diagnosis.result import Result
 from diagnosis.rules.findings import FoundFinding, find
 from diagnosis.rules.library import load_library
@@ -93,11 +93,31 @@ def _take_snapshot(diagnosis: Diagnosis) -> Snapshot:
         wave=diagnosis.wave, content_hash=digest, defaults={"content": content}
     )
     Diagnosis.objects.filter(pk=diagnosis.pk).update(snapshot=snapshot)
+    # Held to the end, so that answers being deleted meanwhile either take this copy along or let it not come to be.
+    ensure_released_answers(_held(diagnosis.wave_id))
     return snapshot
 
 
+def _held(wave_id: UUID) -> Wave:
+    wave: Wave = Wave.objects.select_for_update(no_key=True, of=("self",)).get(pk=wave_id)
+    return wave
+
+
+def forget_answers(wave: Wave) -> None:
+    """Delete what the diagnoses of a wave hold of single answers: frozen answers and comments; figures stay."""
+    Comment.objects.filter(diagnosis__wave=wave).delete()
+    Diagnosis.objects.filter(wave=wave).update(snapshot=None)
+    Snapshot.objects.filter(wave=wave).delete()
+
+
 def ensure_released_answers(wave: Wave) -> None:
-    """Raise NothingReleasedError unless some audience has answers a diagnosis may use."""
+    """Raise NothingReleasedError unless some audience has answers that may be used; AnswersDeletedError when gone."""
+    if wave.answers_deleted_at is not None:
+        raise AnswersDeletedError(
+            _(
+                "The answers of this wave were deleted, as promised to those who gave them. Earlier figures stay."
+            )
+        )
     usable = Q(wave_audience__mode=Mode.NAMED) | Q(wave_audience__state=AudienceState.RELEASED)
     if not Response.objects.filter(usable, wave_audience__wave=wave).exists():
         raise NothingReleasedError(_("No audience with answers is released yet. Close one, then ask again."))
@@ -122,6 +142,7 @@ def rules_off_before(wave: Wave) -> list[tuple[str, ...]]:
 
 
 def _store(diagnosis_id: UUID, result: Result, findings: tuple[FoundFinding, ...], plan: Plan) -> None:
+    _held(Diagnosis.objects.values_list("wave_id", flat=True).get(pk=diagnosis_id))
     diagnosis = Diagnosis.objects.select_for_update(no_key=True).get(pk=diagnosis_id)
     if diagnosis.state == DiagnosisState.SUCCEEDED:
         return

@@ -14,3 +14,9 @@ class NothingReleasedError(DiagnosisError):
     """No audience of the wave has answers that may be used yet."""
 
     code = "nothing_released"
+
+
+class AnswersDeletedError(NothingReleasedError):
+    """The answers of the wave were deleted when the time was over for which they were to be kept."""
+
+    code = "answers_deleted"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from diagnosis.analysis.scores import score_states
 from diagnosis.analysis.study import Study, is_named
-from diagnosis.computing import rules_off_before
+from diagnosis.computing import ensure_released_answers, rules_off_before
 from diagnosis.frames import CARELESS, FEW_ANSWERS, OPEN_LINK, Frames, read_frames
 from diagnosis.models import Diagnosis
 from diagnosis.services import request_diagnosis
@@ -50,9 +50,11 @@ def rules_of(wave: Wave) -> dict[str, str | Promise]:
 def apply_rules(wave: Wave, *, rules: Collection[str], reason: str, actor: Member) -> Diagnosis:
     """Leave answers out by these rules and no others, and compute anew; returns the diagnosis asked for.
 
-    Raises InvalidInputError for an unknown rule, a missing reason, or a difference that would point at a few persons.
+    Raises InvalidInputError for an unknown rule, a missing reason, or a difference that would point at a few persons,
+    and NothingReleasedError where there is nothing to compute from.
     """
     ensure(actor, "diagnosis.edit")
+    ensure_released_answers(wave)
     known = rules_of(wave)
     if unknown := set(rules) - known.keys():
         text = _("Unknown: %(rules)s.") % {"rules": ", ".join(sorted(unknown))[:80]}

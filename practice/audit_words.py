@@ -76,6 +76,8 @@ VERBS: Final[Words] = {
     "audience.extended": _("moved the closing day"),
     "audience.closed": _("closed an audience"),
     "audience.released": _("released the answers"),
+    "audience.answers_deleted": _("deleted people and answers, as promised"),
+    "wave.answers_deleted": _("ended the deletion of answers"),
     "open_link.created": _("made an open link"),
     "open_link.switched_off": _("switched an open link off"),
     "open_link.switched_on": _("switched an open link on"),

@@ -19,6 +19,7 @@ from practice.services import TOKEN_DAYS
 from practice.token_scopes import READ_ENGAGEMENTS, READ_FIELD, READ_RESULTS, SCOPES
 
 FOOTER_LINES = 5
+MOST_MONTHS = 120
 
 
 class ClientForm(forms.ModelForm[ClientOrganisation]):
@@ -87,6 +88,16 @@ class EngagementForm(forms.ModelForm[Engagement]):
 
 class PracticeForm(forms.ModelForm[Practice]):
     """Name, retention and second factor of a practice."""
+
+    retention_months = forms.IntegerField(
+        label=_("keep answers for months"),
+        min_value=1,
+        max_value=MOST_MONTHS,
+        help_text=_(
+            "Counted from the end of a wave. Then its answers, people and mails are deleted by themselves; figures"
+            " and documents stay. A change counts for waves launched from now on: others keep what people were told."
+        ),
+    )
 
     class Meta:
         model = Practice

@@ -63,6 +63,14 @@ def mixer_totals(now: datetime) -> tuple[int, int]:
     return found
 
 
+def waves_with_answers_to_delete(now: datetime) -> list[tuple[UUID, UUID]]:
+    """Return (practice, wave) whose answers were to be kept until now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT practice_id, wave_id FROM crmgap_due_deletions(%s)", [now])
+        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return rows
+
+
 def _audiences(function: str, now: datetime) -> list[tuple[UUID, UUID]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT practice_id, wave_audience_id FROM {function}(%s)", [now])  # noqa: S608  own names

@@ -15,6 +15,7 @@ from surveys.disclosure import MIN_COMMENTS, MIN_GROUP
 from surveys.mixer import kept_attributes
 from surveys.respondent_pages import brand_of
 from surveys.respondent_views import from_cookie, has_expired, respondent_view, unknown_page
+from surveys.retention import deletion_date, kept_months
 from surveys.withdrawing import RETURNABLE, held, withdraw
 
 
@@ -60,7 +61,8 @@ def _context(respondent: Respondent) -> dict[str, Any]:
         "can_withdraw": what in RETURNABLE,
         "threshold": MIN_GROUP,
         "min_comments": MIN_COMMENTS,
-        "months": practice.retention_months,
+        "months": kept_months(audience.wave),
+        "deleted_on": deletion_date(audience.wave),
         "reply_to": practice.reply_to,
         "closes_at": audience.closes_at,
         "is_over": audience.closes_at is not None and timezone.now() >= audience.closes_at,

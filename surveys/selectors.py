@@ -22,6 +22,7 @@ from surveys.models import (
     Wave,
     WaveAudience,
 )
+from surveys.retention import INVITED
 
 SENT = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED})
 BOUNCED = frozenset({DeliveryState.BOUNCED_HARD, DeliveryState.BOUNCED_SOFT})
@@ -224,7 +225,7 @@ def _audience_field(
     live: dict[UUID, tuple[int, int]],
 ) -> AudienceField:
     invitation = counts[audience.pk, Round.INVITATION]
-    n_invited = sum(invitation.values())
+    n_invited = sum(invitation.values()) or audience.totals.get(INVITED, 0)
     reminded = sum(
         n
         for (key, code), states in counts.items()
@@ -234,7 +235,11 @@ def _audience_field(
     )
     started: int | None
     finished: int | None
-    if audience.mode == Mode.NAMED and audience.state != AudienceState.DRAFT:
+    if (
+        audience.mode == Mode.NAMED
+        and audience.state != AudienceState.DRAFT
+        and INVITED not in audience.totals
+    ):
         started, finished = live.get(audience.pk, (0, 0))
     else:
         started, finished = audience.totals.get("started"), audience.totals.get("finished")

@@ -11,25 +11,32 @@ from django.utils import timezone
 from practice import jobs
 from practice.clock import database_now
 from practice.enums import Queue
+from practice.models import Job
 from practice.tasks import PracticeTask, SteppedPracticeTask
-from surveys import lookups, turns
+from surveys import lookups, retention, turns
 from surveys.mail import stopping
 from surveys.mail.waking import SEND_TASK, WAKES
 from surveys.mixing_tasks import mix_audience, tend_audience
+from surveys.models import Wave
 from surveys.services import field, return_channels, returned, stop_notice
 
 __all__ = [
     "advance_audience",
     "collect_returned_mails",
+    "delete_answers",
     "mix_audience",
     "read_return_mailbox",
     "send_deliveries",
     "send_stop_notice",
     "tend_audience",
+    "tend_wave",
 ]
 
 ADVANCE_TASK = "surveys.tasks.advance_audience"
 MAILBOX_TASK = "surveys.tasks.read_return_mailbox"
+DELETION = "deletion"
+TEND_WAVE_TASK = "surveys.tasks.tend_wave"
+DELETE_TASK = "surveys.tasks.delete_answers"
 NOTICE_TASK = "surveys.tasks.send_stop_notice"
 SHARE = 200
 """Mails a worker sends before it lets other kinds of work have their turn."""
@@ -37,9 +44,10 @@ IDLE_SECONDS = 20
 
 
 def register() -> None:
-    """Name the sources of due mails and dates and the notice of a stop (called from AppConfig.ready)."""
+    """Name the kinds of jobs and the sources of what is due (called from AppConfig.ready)."""
     jobs.register_kind(stopping.NOTICE, task_name=NOTICE_TASK, queue=Queue.MAIL)
-    for source in (due_mails, due_dates, due_mailboxes):
+    jobs.register_kind(DELETION, task_name=DELETE_TASK, queue=Queue.DEFAULT)
+    for source in (due_mails, due_dates, due_mailboxes, due_deletions):
         if source not in jobs.DUE_SOURCES:
             jobs.register_due_source(source)
 
@@ -62,6 +70,12 @@ def due_mailboxes() -> Iterator[jobs.Wake]:
     before = timezone.now() - timedelta(seconds=settings.RETURN_SECONDS)
     for practice_id, channel_id in lookups.due_return_mailboxes(before):
         yield jobs.Wake(MAILBOX_TASK, practice_id, channel_id, Queue.DEFAULT)
+
+
+def due_deletions() -> Iterator[jobs.Wake]:
+    """Yield a wake-up for every wave whose answers were to be kept until now."""
+    for practice_id, wave_id in lookups.waves_with_answers_to_delete(database_now()):
+        yield jobs.Wake(TEND_WAVE_TASK, practice_id, wave_id, Queue.DEFAULT)
 
 
 @shared_task(base=SteppedPracticeTask, name=SEND_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -96,3 +110,20 @@ def read_return_mailbox(practice_id: UUID, channel_id: UUID) -> None:
 def send_stop_notice(practice_id: UUID, job_id: UUID) -> None:
     """Tell who leads the engagement that mails were stopped."""
     jobs.run(practice_id, job_id, stop_notice.send_notice)
+
+
+@shared_task(base=PracticeTask, name=TEND_WAVE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def tend_wave(practice_id: UUID, wave_id: UUID) -> None:
+    """Create the job that deletes answers and people of a wave, if their time is over; a running one is left alone."""
+    if retention.is_deletion_due(Wave.objects.get(pk=wave_id), timezone.now()):
+        jobs.create(DELETION, wave_id)
+
+
+@shared_task(base=SteppedPracticeTask, name=DELETE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def delete_answers(practice_id: UUID, job_id: UUID) -> None:
+    """Run one job of deletion; every step is a transaction of its own and may be repeated."""
+    jobs.run(practice_id, job_id, _delete)
+
+
+def _delete(job: Job, progress: jobs.Progress) -> None:
+    retention.delete_answers(job.practice_id, job.object_id)

@@ -161,7 +161,7 @@ def _step(
     wave: Wave | None, diagnosis: Diagnosis | None, n_people: int, n_to_decide: int, n_reports: int
 ) -> str:
     has_collected = wave is not None and any(audience.source for audience in wave.audiences.all())
-    if wave is None or not (n_people or has_collected):
+    if wave is None or not (n_people or has_collected or wave.answers_deleted_at):
         return "people"
     if wave.launched_at is None and n_people:
         return "launch"

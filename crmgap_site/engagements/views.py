@@ -23,6 +23,7 @@ from practice.selectors import clients_for, engagements_for, get_client_for, get
 from reports.enums import ReportState
 from reports.models import Report
 from reports.selectors import reports_of_engagement
+from surveys.retention import deletion_date
 from surveys.selectors import field_view
 
 ORDER = {code: place for place, code in enumerate(AUDIENCES)}
@@ -107,6 +108,7 @@ def engagement_detail(request: PracticeRequest, slug: str, engagement_id: UUID) 
         "done_steps": overview.done_steps,
         "next_action": overview.next_action,
         "wave": overview.wave,
+        "deleted_on": deletion_date(overview.wave) if overview.wave and may_watch else None,
         "audiences": audiences,
         "reports": [
             _report_row(report, slug) for report in reports_of_engagement(request.member, engagement)[:10]

@@ -145,6 +145,7 @@ def _page(
     job = _running_job(newest)
     has_failed = newest is not None and newest.state != DiagnosisState.SUCCEEDED and job is None
     source = source_of(diagnosis)
+    wave = diagnosis.wave if diagnosis else wave_to_diagnose(engagement)
     may_edit = can(request.member, "diagnosis.edit")
     context |= {
         "diagnosis": diagnosis,
@@ -154,8 +155,8 @@ def _page(
         "is_unreadable": source is None
         and diagnosis is not None
         and diagnosis.state == DiagnosisState.SUCCEEDED,
-        "can_start": may_edit and job is None,
-        "wave": diagnosis.wave if diagnosis else wave_to_diagnose(engagement),
+        "can_start": may_edit and job is None and (wave is None or wave.answers_deleted_at is None),
+        "wave": wave,
         "result": None,
         "has_earlier_wave": source is not None and earlier_diagnosis_of(source.diagnosis) is not None,
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from diagnosis.exclusion import apply_rules, rules_of
 from diagnosis.forms import RulesForm
 from diagnosis.views.sources import engagement_context, latest_source, wave_to_diagnose
-from practice.exceptions import InvalidInputError
+from practice.exceptions import CrmgapError
 from practice.pages import show_error
 from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
@@ -38,7 +38,7 @@ def left_out_apply(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
     if form.is_valid():
         try:
             apply_rules(wave, actor=request.member, **form.cleaned_data)
-        except InvalidInputError as error:
+        except CrmgapError as error:
             show_error(form, error)
         else:
             messages.success(request, _("The diagnosis is computed with these rules."))
@@ -58,6 +58,7 @@ def _page(request: PracticeRequest, engagement_id: UUID, form: RulesForm | None)
         "rules": [{"name": name, "is_applied": code in applied} for code, name in rules.items()],
         "form": None,
     }
-    if wave is not None and source is not None and can(request.member, "diagnosis.edit"):
+    has_answers = wave is not None and wave.answers_deleted_at is None
+    if has_answers and source is not None and can(request.member, "diagnosis.edit"):
         context["form"] = form or RulesForm(initial={"rules": applied}, rules=rules)
     return render(request, "diagnosis/left_out.html", context, status=422 if form is not None else 200)

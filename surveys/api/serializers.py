@@ -1,10 +1,12 @@
 """What the API shows and takes of waves, people and mails; never who of a confidential audience has answered."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from surveys.enums import DeliveryState, Mode, WaveKind
+from surveys.retention import deletion_date
 
 
 class AudienceSerializer(serializers.Serializer[Any]):
@@ -50,6 +52,14 @@ class WaveSummarySerializer(serializers.Serializer[Any]):
     instrument_version = serializers.CharField()
     launched_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    answers_kept_until = serializers.SerializerMethodField(
+        help_text="When answers and people are deleted, as people were told; null until the wave is over."
+    )
+    answers_deleted_at = serializers.DateTimeField(allow_null=True)
+
+    def get_answers_kept_until(self, wave: Any) -> datetime | None:
+        """Return the date of deletion."""
+        return deletion_date(wave["wave"] if isinstance(wave, dict) else wave)
 
 
 class WaveSerializer(WaveSummarySerializer):

@@ -47,8 +47,15 @@ def show_wave(wave: Wave) -> Response:
         **{name: getattr(wave, name) for name in ("id", "engagement_id", "number", "name", "kind")},
         **{
             name: getattr(wave, name)
-            for name in ("instrument_code", "instrument_version", "launched_at", "closed_at")
+            for name in (
+                "instrument_code",
+                "instrument_version",
+                "launched_at",
+                "closed_at",
+                "answers_deleted_at",
+            )
         },
+        "wave": wave,
         "components": [part["code"] for part in wave.instrument.get("components", ())],
         "reminder_days": wave.plan["reminder_days"],
         "close_days": wave.plan["close_days"],

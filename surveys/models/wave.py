@@ -35,6 +35,11 @@ class Wave(PracticeModel):
     )
     launched_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    keep_months = models.PositiveSmallIntegerField(
+        null=True,
+        help_text="Months for which answers and people are kept after the end, as told; fixed at launch.",
+    )
+    answers_deleted_at = models.DateTimeField(null=True, help_text="When answers and people were deleted.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

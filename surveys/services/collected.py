@@ -31,6 +31,7 @@ from surveys.instruments import Form, Instrument
 from surveys.models import Response, ResponseImport, Wave, WaveAudience
 from surveys.people_check import IGNORE
 from surveys.quality import flag_response
+from surveys.retention import months_promised
 from surveys.signals import wave_closed
 
 CHUNK = 1_000
@@ -55,6 +56,10 @@ def shown_count(audience: WaveAudience) -> int | None:
 
 
 def _ensure_takes(audience: WaveAudience) -> None:
+    if audience.wave.answers_deleted_at is not None:
+        raise WrongStateError(
+            _("The answers of this wave were deleted, as promised. New ones need a wave of their own.")
+        )
     if not takes_answers(audience):
         raise WrongStateError(
             _("This audience is asked here already. Answers collected elsewhere need a wave of their own.")
@@ -287,7 +292,8 @@ def _close_when_complete(wave: Wave) -> None:
         return
     now = timezone.now()
     wave.launched_at, wave.closed_at = wave.launched_at or now, wave.closed_at or now
-    wave.save(update_fields=["launched_at", "closed_at"])
+    wave.keep_months = wave.keep_months or months_promised()
+    wave.save(update_fields=["launched_at", "closed_at", "keep_months"])
     wave_closed.send(sender=Wave, wave=wave)
 
 

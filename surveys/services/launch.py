@@ -22,6 +22,7 @@ from surveys.mail.waking import wake_audience
 from surveys.mixer import MIXING
 from surveys.models import Delivery, LedgerEntry, Recipient, SurveyLink, Wave, WaveAudience
 from surveys.plan import Dates, dates_of, plan_for
+from surveys.retention import months_promised
 from surveys.services.field import RUNNING
 from surveys.services.open_links import channels_to_open, open_channel
 
@@ -59,7 +60,8 @@ def launch_wave(
         raise WrongStateError(_("Nobody is to be asked yet. Import people first."))
     opened = [row.opens_at for row in [*launched, *channels] if row.opens_at]
     locked.sender, locked.launched_at = sender, min(opened, default=now)
-    locked.save(update_fields=["sender", "launched_at"])
+    locked.keep_months = months_promised()
+    locked.save(update_fields=["sender", "launched_at", "keep_months"])
     audit.record("wave.launched", locked, actor=actor)
     for audience in launched:
         wake_audience(audience)

@@ -15,6 +15,7 @@ from surveys.enums import WaveKind
 from surveys.mail.texts import check_texts
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, LedgerEntry, Recipient, Wave, WaveAudience
+from surveys.retention import months_promised
 from surveys.services.launch import open_audience, plan_deliveries, planned_dates, verified_sender
 
 TEST_DAYS = 14
@@ -58,6 +59,7 @@ def _copy(wave: Wave, *, number: int) -> Wave:
         plan=wave.plan,
         launched_at=now,
         sender=verified_sender(wave),
+        keep_months=months_promised(),
     )
 
 

@@ -25,6 +25,7 @@ from surveys.enums import AudienceState, Channel
 from surveys.forms import ExtendForm
 from surveys.mail import stopping
 from surveys.models import Wave, WaveAudience
+from surveys.retention import deletion_date, kept_months
 from surveys.services import field
 from surveys.services.next_wave import can_measure_again
 from surveys.views.queue import queue_rows
@@ -74,6 +75,8 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
             _open_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in view.open_links
         ],
         "n_uncertain": view.n_uncertain,
+        "kept_months": kept_months(wave),
+        "deleted_on": deletion_date(wave),
         "mails_url": reverse("surveys:mails", kwargs=ids) if can(request.member, "people.read") else "",
         "n_bounced": sum(row.n_bounced for row in rows),
         "can_measure_again": can_measure_again(wave),
