@@ -17,8 +17,9 @@ from practice.api.views import member_of
 from practice.selectors import get_or_404
 from surveys import selectors
 from surveys.enums import Round
+from surveys.mail.holds import Hold, holds_of
 from surveys.mail.texts import MAX_BODY, MAX_SUBJECT, own_text, text_for, unknown_placeholders
-from surveys.mail_queue import queue_of
+from surveys.mail_queue import QueuedRound, queue_of
 from surveys.models import Recipient, Wave, WaveAudience
 from surveys.services import plan, queue
 from surveys.services.preview import preview_of
@@ -98,6 +99,9 @@ class QueuedSerializer(serializers.Serializer[Any]):
     is_due = serializers.BooleanField()
     is_skipped = serializers.BooleanField()
     is_paused = serializers.BooleanField()
+    hold = serializers.CharField(help_text="Why they wait, as in the log of mails; empty: they do not.")
+    hold_text = serializers.CharField(help_text="The same in words.")
+    hold_until = serializers.DateTimeField(allow_null=True)
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -274,7 +278,21 @@ class WaveQueue(OfWave):
 
 
 def _show_queue(wave: Wave) -> Response:
-    return Response(QueuedSerializer(queue_of(wave), many=True).data)
+    items = queue_of(wave)
+    holds = holds_of(wave, {item.audience.pk: item.audience for item in items}.values())
+    return Response(
+        QueuedSerializer([_queued(item, holds[item.audience.pk]) for item in items], many=True).data
+    )
+
+
+def _queued(item: QueuedRound, hold: Hold) -> dict[str, Any]:
+    waits = hold.lasts or (item.is_due and not item.is_skipped)
+    return {
+        **{name: getattr(item, name) for name in item.__slots__},
+        "hold": hold.code if waits else "",
+        "hold_text": hold.words if waits else "",
+        "hold_until": hold.until if waits else None,
+    }
 
 
 class WaveMailsAct(OfWave):

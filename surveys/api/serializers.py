@@ -6,6 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from surveys.enums import DeliveryState, Mode, WaveKind
+from surveys.mail.holds import Hold, hold_of_mail
+from surveys.models import Delivery
 from surveys.retention import deletion_date
 
 
@@ -130,8 +132,31 @@ class SentMailSerializer(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     attempts = serializers.IntegerField()
     was_uncertain = serializers.BooleanField(help_text="It may have arrived twice, with the same Message-ID.")
-    hold = serializers.CharField(help_text="Why it was not, or not yet, sent.")
+    hold = serializers.SerializerMethodField(
+        help_text="Why it was not, or not yet, sent: stopped, paused, mails_paused, skipped, sender, pace, hours, "
+        "server, turn, cap, or why the address is not mailed. Empty: sent, or not due yet."
+    )
+    hold_text = serializers.SerializerMethodField(help_text="The same in words.")
+    hold_until = serializers.SerializerMethodField(help_text="When it ends by itself, if it does.")
     reply = serializers.CharField(help_text="What the mail server or a returned mail said.")
+
+    def get_hold(self, mail: Delivery) -> str:
+        """Return the code."""
+        hold = self._hold(mail)
+        return hold.code if hold else ""
+
+    def get_hold_text(self, mail: Delivery) -> str:
+        """Return the words."""
+        hold = self._hold(mail)
+        return hold.words if hold else ""
+
+    def get_hold_until(self, mail: Delivery) -> datetime | None:
+        """Return when mails go on."""
+        hold = self._hold(mail)
+        return hold.until if hold else None
+
+    def _hold(self, mail: Delivery) -> Hold | None:
+        return hold_of_mail(mail, self.context.get("holds", {}), self.context.get("now") or mail.due_at)
 
 
 class PeopleFileSerializer(serializers.Serializer[Any]):

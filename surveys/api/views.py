@@ -16,6 +16,7 @@ from practice import token_scopes
 from practice.api.parsers import JsonObjectParser
 from practice.api.permissions import ensure_scope
 from practice.api.views import member_of
+from practice.clock import database_now
 from practice.selectors import get_engagement_for
 from surveys import deliveries, selectors
 from surveys.api.serializers import (
@@ -31,6 +32,7 @@ from surveys.api.serializers import (
 )
 from surveys.enums import DeliveryState, ImportState
 from surveys.mail import mailbox, stopping
+from surveys.mail.holds import Hold, holds_of
 from surveys.models import Delivery, PeopleImport, Recipient, Wave
 from surveys.services import field, people, waves
 from surveys.services.launch import launch_wave
@@ -206,9 +208,18 @@ class WaveMails(generics.ListAPIView[Delivery]):
 
     def get_queryset(self) -> Any:
         """Return the mails of the wave."""
-        return deliveries.mails_of_wave(
-            selectors.get_wave_for(member_of(self.request), self.kwargs["wave_id"])
-        )
+        return deliveries.mails_of_wave(self._wave())
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Add what holds mails back, once for all of them."""
+        return {**super().get_serializer_context(), "holds": self._holds(), "now": database_now()}
+
+    def _wave(self) -> Wave:
+        return selectors.get_wave_for(member_of(self.request), self.kwargs["wave_id"])
+
+    def _holds(self) -> dict[UUID, Hold]:
+        is_described = getattr(self, "swagger_fake_view", False)  # the OpenAPI document asks without a wave
+        return {} if is_described else holds_of(self._wave())
 
 
 class ImportDetail(APIView):

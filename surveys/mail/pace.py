@@ -69,6 +69,20 @@ def limits_on(pace: MailPace, now: datetime) -> dict[str, int]:
     return {span: limit for span, limit in limits.items() if limit is not None}
 
 
+def held_by(pace: MailPace, now: datetime) -> tuple[str, datetime] | None:
+    """Return what holds the practice's mails back (a span, or `warm_up`) and until when; None when nothing does."""
+    if pace.hold_until is None or pace.hold_until <= now:
+        return None
+    limits = limits_on(pace, now)
+    ends_then = [span for span in limits if next_of(span, now) == pace.hold_until]
+    used_up = (
+        [span for span in ends_then if _used(pace, span, now) >= limits[span]] or ends_then or ["minute"]
+    )
+    ramp = warm_up_limit(pace, now)
+    is_ramp = used_up[-1] == "day" and ramp is not None and ramp <= (pace.per_day or ramp)
+    return ("warm_up" if is_ramp else used_up[-1]), pace.hold_until
+
+
 def warm_up_limit(pace: MailPace, now: datetime) -> int | None:
     """Return how many mails the warm-up allows today; None when there is none, or it is over."""
     if pace.warm_up_from is None:

@@ -24,6 +24,7 @@ from surveys.disclosure import MIN_GROUP
 from surveys.enums import AudienceState, Channel
 from surveys.forms import ExtendForm
 from surveys.mail import stopping
+from surveys.mail.holds import n_held_by_cap
 from surveys.models import Wave, WaveAudience
 from surveys.retention import deletion_date, kept_months
 from surveys.services import field
@@ -61,6 +62,9 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
     states = [row.audience.state for row in view.audiences] + [row.channel.state for row in view.open_links]
     runs = any(state in RUNNING for state in states)
     rows = sorted(view.audiences, key=lambda row: ORDER.get(row.audience.audience, 9))
+    queue = queue_rows(wave)
+    holds = {row["audience_id"]: row["hold"] for row in queue if row["hold"] and row["hold"].code != "turn"}
+    capped = n_held_by_cap(wave) if runs else {}
     return {
         "engagement": engagement,
         "step": "field",
@@ -68,8 +72,15 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
         "headline": _headline(view),
         "sender": sender_shown(request, wave) if runs or wave.launched_at is None else None,
         "poll_url": reverse("surveys:field_audiences", kwargs=ids) if runs else "",
-        "audiences": [_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in rows],
-        "queue": queue_rows(wave)[:QUEUE_SHOWN],
+        "audiences": [
+            {
+                **_row(row, ids, may_steer=can(request.member, "wave.edit")),
+                "hold": holds.get(row.audience.pk),
+                "n_capped": capped.get(row.audience.pk, 0),
+            }
+            for row in rows
+        ],
+        "queue": queue[:QUEUE_SHOWN],
         "queue_url": reverse("surveys:queue", kwargs=ids),
         "open_rows": [
             _open_row(row, ids, may_steer=can(request.member, "wave.edit")) for row in view.open_links

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from practice.clock import database_now
 from practice.csv_file import csv_response
 from practice.exceptions import CrmgapError
 from practice.pages import page_of, show_error
@@ -18,9 +19,10 @@ from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
 from surveys import deliveries
 from surveys.forms import AddressForm
+from surveys.mail.holds import hold_of_mail, holds_of
 from surveys.models import Delivery
 from surveys.services.sending_again import may_send_again, send_again
-from surveys.views.waves import engagement_and_wave, name_of_audience
+from surveys.views.waves import engagement_and_wave, name_of_audience, render_in_zone
 
 GROUP_NAMES = {
     "waiting": gettext_lazy("Waiting"),
@@ -30,7 +32,18 @@ GROUP_NAMES = {
     "not_sent": gettext_lazy("Not sent"),
     "uncertain": gettext_lazy("Uncertain"),
 }
-HEADER = ["email", "name", "audience", "round", "state", "due_at", "attempts", "was_uncertain", "server_said"]
+HEADER = [
+    "email",
+    "name",
+    "audience",
+    "round",
+    "state",
+    "due_at",
+    "attempts",
+    "was_uncertain",
+    "server_said",
+    "held_by",
+]
 
 
 def _asked(request: PracticeRequest) -> dict[str, str]:
@@ -47,17 +60,21 @@ def mails_page(request: PracticeRequest, slug: str, engagement_id: UUID) -> Http
     page = page_of(request, deliveries.mails_of_wave(wave, **asked))
     ids = {"slug": slug, "engagement_id": engagement.pk}
     may_edit = can(request.member, "people.edit")
+    holds, now = holds_of(wave), database_now()
     context = {
         "engagement": engagement,
         "step": "field",
         "wave": wave,
         "page": page,
-        "rows": [_row(mail, ids, may_edit=may_edit) for mail in page.object_list],
+        "rows": [
+            {**_row(mail, ids, may_edit=may_edit), "hold": hold_of_mail(mail, holds, now)}
+            for mail in page.object_list
+        ],
         "groups": [(one.code, GROUP_NAMES[one.code], one.n) for one in deliveries.groups_of_wave(wave)],
         "group": asked["group"],
         "query": asked["query"],
     }
-    return render(request, "surveys/mails.html", context)
+    return render_in_zone(request, engagement, "surveys/mails.html", context)
 
 
 def _row(mail: Delivery, ids: dict[str, Any], *, may_edit: bool) -> dict[str, Any]:
@@ -75,6 +92,7 @@ def mails_csv(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpR
     """Download the log as it is narrowed."""
     _engagement, wave = engagement_and_wave(request, engagement_id)
     mails = deliveries.mails_of_wave(wave, **_asked(request))
+    holds, now = holds_of(wave), database_now()
     rows = (
         [
             mail.recipient.email,
@@ -86,6 +104,7 @@ def mails_csv(request: PracticeRequest, slug: str, engagement_id: UUID) -> HttpR
             mail.attempts,
             "yes" if mail.was_uncertain else "no",
             mail.reply,
+            hold.code if (hold := hold_of_mail(mail, holds, now)) else "",
         ]
         for mail in mails.iterator(chunk_size=2_000)
     )

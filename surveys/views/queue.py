@@ -20,6 +20,7 @@ from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
 from surveys.enums import Round
 from surveys.forms import MoveForm
+from surveys.mail.holds import Hold, holds_of
 from surveys.mail_queue import RUNS, QueuedRound, queue_of
 from surveys.models import Recipient, Wave, WaveAudience
 from surveys.selectors import people_of_wave
@@ -30,11 +31,13 @@ PEOPLE_SHOWN = 8
 
 
 def queue_rows(wave: Wave) -> list[dict[str, Any]]:
-    """Return the mails to come as pages show them, soonest first."""
-    return [_row(item) for item in queue_of(wave)]
+    """Return the mails to come as pages show them, soonest first, with what holds them back."""
+    items = queue_of(wave)
+    holds = holds_of(wave, {item.audience.pk: item.audience for item in items}.values())
+    return [_row(item, holds[item.audience.pk]) for item in items]
 
 
-def _row(item: QueuedRound) -> dict[str, Any]:
+def _row(item: QueuedRound, hold: Hold) -> dict[str, Any]:
     return {
         "at": item.at,
         "until": item.until if item.until > item.at else None,
@@ -46,6 +49,7 @@ def _row(item: QueuedRound) -> dict[str, Any]:
         "is_due": item.is_due,
         "is_skipped": item.is_skipped,
         "is_paused": item.is_paused,
+        "hold": hold if hold.lasts or (item.is_due and not item.is_skipped) else None,
         "can_skip": item.round != Round.INVITATION,
     }
 
