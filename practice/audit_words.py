@@ -82,6 +82,7 @@ VERBS: Final[Words] = {
     "open_link.switched_off": _("switched an open link off"),
     "open_link.switched_on": _("switched an open link on"),
     "open_link.renewed": _("gave an open link a new address"),
+    "open_link.deleted": _("deleted an open link"),
     "quota.set": _("set a quota of an open link"),
     "quota.removed": _("removed a quota of an open link"),
     "import.uploaded": _("uploaded a list of people"),

@@ -17,6 +17,7 @@ from surveys.models import (
     LedgerEntry,
     OpenLink,
     PeopleImport,
+    Quota,
     Recipient,
     ResponseImport,
     Wave,
@@ -75,12 +76,27 @@ def get_response_import_for(member: Member, public_id: UUID | str) -> ResponseIm
     return upload
 
 
-def get_open_link_for(member: Member, engagement: Engagement, public_id: UUID | str) -> OpenLink:
-    """Return one open link of an engagement, or 404."""
-    links = OpenLink.objects.select_related("wave_audience__wave")
-    own = links.filter(wave_audience__wave__in=waves_for(member).filter(engagement=engagement))
-    link: OpenLink = get_or_404(own, public_id)
+def get_open_link_for(
+    member: Member, public_id: UUID | str, *, engagement: Engagement | None = None
+) -> OpenLink:
+    """Return one open link, of an engagement if it is named, or 404."""
+    waves = waves_for(member)
+    waves = waves if engagement is None else waves.filter(engagement=engagement)
+    links = OpenLink.objects.select_related("wave_audience__wave__engagement__client_organisation")
+    link: OpenLink = get_or_404(links.filter(wave_audience__wave__in=waves), public_id)
     return link
+
+
+def get_quota_for(member: Member, public_id: UUID | str) -> Quota:
+    """Return one quota, or 404."""
+    quotas = Quota.objects.select_related("wave_audience").filter(wave_audience__wave__in=waves_for(member))
+    quota: Quota = get_or_404(quotas, public_id)
+    return quota
+
+
+def quotas_of(wave: Wave) -> QuerySet[Quota]:
+    """Return the quotas of a wave's open links with their channels."""
+    return Quota.objects.filter(wave_audience__wave=wave).select_related("wave_audience")
 
 
 def people_of_wave(wave: Wave) -> QuerySet[Recipient]:

@@ -135,6 +135,9 @@ urlpatterns = [
         f"{BASE}/open-links/<uuid:open_link_id>/switch/", open_links.open_link_switch, name="open_link_switch"
     ),
     path(f"{BASE}/open-links/<uuid:open_link_id>/renew/", open_links.open_link_renew, name="open_link_renew"),
+    path(
+        f"{BASE}/open-links/<uuid:open_link_id>/delete/", open_links.open_link_delete, name="open_link_delete"
+    ),
     path(f"{BASE}/open-links/<uuid:open_link_id>/sheet/", open_links.open_link_sheet, name="open_link_sheet"),
     path(
         f"{BASE}/open-links/<uuid:open_link_id>/<str:file_type>/",

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from surveys.api import collected, mails, responses, senders, trial, views
+from surveys.api import collected, mails, open_links, responses, senders, trial, views
 
 TEXT = "waves/<uuid:wave_id>/texts/<str:audience>/<str:round_code>/<str:language>"
 ROUND = "audiences/<uuid:audience_id>/rounds/<str:round_code>"
+OPEN_LINK = "open-links/<uuid:open_link_id>"
 PERSON = "waves/<uuid:wave_id>/people/<uuid:recipient_id>/mails"
 urlpatterns = [
     path("engagements/<uuid:engagement_id>/waves/", views.EngagementWaves.as_view(), name="engagement_waves"),
@@ -30,6 +31,12 @@ urlpatterns = [
     path("waves/<uuid:wave_id>/tests/", trial.WaveTests.as_view(), name="wave_tests"),
     path("waves/<uuid:wave_id>/next/", views.WaveNext.as_view(), name="wave_next"),
     path("waves/<uuid:wave_id>/close/", views.WaveClose.as_view(), name="wave_close"),
+    path("waves/<uuid:wave_id>/open-links/", open_links.WaveOpenLinks.as_view(), name="wave_open_links"),
+    path("waves/<uuid:wave_id>/quotas/", open_links.WaveQuotas.as_view(), name="wave_quotas"),
+    path("quotas/<uuid:quota_id>/", open_links.QuotaDetail.as_view(), name="quota_detail"),
+    path(f"{OPEN_LINK}/", open_links.OpenLinkDetail.as_view(), name="open_link_detail"),
+    path(f"{OPEN_LINK}/renew/", open_links.OpenLinkRenew.as_view(), name="open_link_renew"),
+    path(f"{OPEN_LINK}/qr/<str:file_type>/", open_links.OpenLinkQr.as_view(), name="open_link_qr"),
     path("imports/<uuid:import_id>/", views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<uuid:import_id>/confirm/", views.ImportConfirm.as_view(), name="import_confirm"),
     path(

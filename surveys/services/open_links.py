@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -147,6 +149,14 @@ def open_channel(channel: WaveAudience, start: datetime, end: datetime) -> None:
     channel.save(update_fields=["opens_at", "closes_at", "state", "kept_attributes"])
 
 
+def address_of(link: OpenLink) -> str:
+    """Return the whole address of an open link; an empty text once its audience is released."""
+    if link.wave_audience.link_key is None:
+        return ""
+    token = links.open_token_for(link.wave_audience, link)
+    return f"{settings.BASE_URL}{reverse('respondent:open_landing', kwargs={'token': token})}"
+
+
 @transaction.atomic
 def switch_open_link(link: OpenLink, *, is_off: bool, actor: Member) -> OpenLink:
     """Switch an open link off, so that its address leads nowhere, or on again; its answers stay."""
@@ -171,6 +181,24 @@ def renew_open_link(link: OpenLink, *, actor: Member) -> OpenLink:
     locked.save(update_fields=["generation", "digest"])
     audit.record("open_link.renewed", locked, actor=actor)
     return locked
+
+
+@transaction.atomic
+def delete_open_link(link: OpenLink, *, actor: Member) -> None:
+    """Delete an open link by which nobody could answer yet, with quotas for values that no other link keeps.
+
+    Once its channel has opened a link is counted, so it can only be switched off: then this raises WrongStateError.
+    """
+    ensure(actor, "wave.edit")
+    channel = WaveAudience.objects.select_for_update(of=("self",)).get(pk=link.wave_audience_id)
+    if channel.state != AudienceState.DRAFT:
+        raise WrongStateError(_("People can answer by this link, or could: switch it off instead."))
+    audit.record("open_link.deleted", link, actor=actor)
+    OpenLink.objects.filter(pk=link.pk).delete()
+    left = list(OpenLink.objects.filter(wave_audience=channel).values_list("attributes", flat=True))
+    for quota in Quota.objects.filter(wave_audience=channel):
+        if not any(not quota.attribute or row.get(quota.attribute) == quota.value for row in left):
+            quota.delete()
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,9 +17,9 @@ from practice.pages import show_error
 from practice.permissions import require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import get_engagement_for, get_or_404
-from surveys import links, selectors
+from surveys import selectors
 from surveys.disclosure import safe_total
-from surveys.enums import Channel
+from surveys.enums import AudienceState, Channel
 from surveys.form_cache import brand_for, form_of
 from surveys.forms import OpenLinkForm, QuotaForm
 from surveys.instruments import fill_company
@@ -69,7 +68,6 @@ def _page(
 ) -> HttpResponse:
     ids = {"slug": request.practice.slug, "engagement_id": engagement.pk}
     found = list(selectors.open_links_of(wave))
-    quotas = Quota.objects.filter(wave_audience__wave=wave).select_related("wave_audience")
     groups = _groups(found)
     context = {
         "engagement": engagement,
@@ -82,7 +80,7 @@ def _page(
                 "most": quota.most,
                 "remove_url": reverse("surveys:quota_remove", kwargs={**ids, "quota_id": quota.pk}),
             }
-            for quota in quotas
+            for quota in selectors.quotas_of(wave)
         ],
         "form": form,
         "quota_form": quota_form or (QuotaForm(groups=groups) if groups else None),
@@ -104,7 +102,7 @@ def _card(link: OpenLink, ids: dict[str, Any]) -> dict[str, Any]:
         "audience": name_of_audience(channel.audience),
         "state_label": _("switched off") if link.is_off else channel.get_state_display(),
         "is_off": link.is_off,
-        "address": address_of(link),
+        "address": services.address_of(link),
         "kept": [f"{name}: {value}" for name, value in link.attributes.items()],
         "is_kiosk": link.is_kiosk,
         "idle_seconds": link.idle_seconds,
@@ -115,15 +113,8 @@ def _card(link: OpenLink, ids: dict[str, Any]) -> dict[str, Any]:
         "sheet_url": url("open_link_sheet"),
         "switch_url": url("open_link_switch"),
         "renew_url": url("open_link_renew"),
+        "delete_url": url("open_link_delete") if channel.state == AudienceState.DRAFT else "",
     }
-
-
-def address_of(link: OpenLink) -> str:
-    """Return the whole address of an open link; an empty text once its audience is released."""
-    if link.wave_audience.link_key is None:
-        return ""
-    token = links.open_token_for(link.wave_audience, link)
-    return f"{settings.BASE_URL}{reverse('respondent:open_landing', kwargs={'token': token})}"
 
 
 def _groups(found: list[OpenLink]) -> list[tuple[str, str]]:
@@ -176,7 +167,7 @@ def quota_remove(request: PracticeRequest, slug: str, engagement_id: UUID, quota
 
 def _link(request: PracticeRequest, engagement_id: UUID, open_link_id: UUID) -> OpenLink:
     engagement = get_engagement_for(request.member, engagement_id)
-    return selectors.get_open_link_for(request.member, engagement, open_link_id)
+    return selectors.get_open_link_for(request.member, open_link_id, engagement=engagement)
 
 
 @require_POST
@@ -206,6 +197,22 @@ def open_link_renew(
     return redirect("surveys:open_links", slug=slug, engagement_id=engagement_id)
 
 
+@require_POST
+@require_permission("wave.edit")
+def open_link_delete(
+    request: PracticeRequest, slug: str, engagement_id: UUID, open_link_id: UUID
+) -> HttpResponse:
+    """Delete an open link by which nobody could answer yet."""
+    link = _link(request, engagement_id, open_link_id)
+    try:
+        services.delete_open_link(link, actor=request.member)
+    except CrmgapError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The open link “%(name)s” is deleted.") % {"name": link.name})
+    return redirect("surveys:open_links", slug=slug, engagement_id=engagement_id)
+
+
 @require_safe
 @require_permission("wave.edit")
 def open_link_qr(
@@ -213,7 +220,7 @@ def open_link_qr(
 ) -> HttpResponse:
     """Send the QR code of an open link as SVG or PNG."""
     link = _link(request, engagement_id, open_link_id)
-    address = address_of(link)
+    address = services.address_of(link)
     if not address or file_type not in CONTENT_TYPES:
         raise Http404
     answer = HttpResponse(qr_picture(address, file_type), content_type=CONTENT_TYPES[file_type])
@@ -230,7 +237,7 @@ def open_link_sheet(
     """Show one page to print and put up: why, code, address, access code; in the client's language, for its people."""
     link = _link(request, engagement_id, open_link_id)
     engagement = get_engagement_for(request.member, engagement_id)
-    address = address_of(link)
+    address = services.address_of(link)
     if not address:
         raise Http404
     client = engagement.client_organisation

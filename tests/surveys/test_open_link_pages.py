@@ -96,6 +96,24 @@ def test_codes_and_print_sheet_carry_the_address(wave, portal, owner_a):
     assert "spring" in sheet
 
 
+def test_a_link_is_deleted_until_it_opens(wave, portal, owner_a):
+    with practice_scope(owner_a.practice):
+        audience = wave.audiences.get(audience="customers")
+        first, second = (
+            open_links.create_open_link(audience=audience, name=name, actor=owner_a) for name in ("P", "Q")
+        )
+    delete = url("open_link_delete", wave, open_link_id=first.pk)
+    assert delete in portal.get(url("open_links", wave)).content.decode()
+    assert "“P” is deleted" in portal.post(delete, follow=True).content.decode()
+    with practice_scope(owner_a.practice):
+        assert OpenLink.objects.get() == second
+        launch_wave(wave=wave, actor=owner_a)
+    delete = url("open_link_delete", wave, open_link_id=second.pk)
+    assert delete not in portal.get(url("open_links", wave)).content.decode()
+    assert "switch it off" in portal.post(delete, follow=True).content.decode()
+    assert only_link(wave) == second
+
+
 def test_quotas_are_set_changed_and_removed(wave, portal, owner_a):
     with practice_scope(owner_a.practice):
         audience = wave.audiences.get(audience="customers")
