@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diagnosis.analysis.importance import ticks_of
 from diagnosis.analysis.releases import NO_GROUP, Column, Labels, Releases, answered_mask
 from diagnosis.analysis.scores import ScoreBook, StateScores
-from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, missing_side, side
+from diagnosis.analysis.testing import Rule, Side, family_gaps, hidden_side, missing_side, part_of
 from diagnosis.result import Coverage, Gap, GapResult, GroupResult
 from diagnosis.stats.coverage import profile_coverage
 from diagnosis.stats.results import NotEnough
@@ -84,7 +84,7 @@ def _split(book: ScoreBook, wishes: StateScores, attribute: str) -> _Split:
     groups = frame.groups(attribute) if frame else {}
     members = {value: mask & scored for value, mask in groups.items()}
     least = minimum_for(audience, subgroup=True, named=study.is_named(audience))
-    hidden = suppress_split({value: int(mask.sum()) for value, mask in members.items()}, least)
+    hidden = suppress_split({value: int(np.count_nonzero(mask)) for value, mask in members.items()}, least)
     return _Split(attribute, members, frozenset(hidden))
 
 
@@ -116,7 +116,7 @@ def _shown(book: ScoreBook, split: _Split, wishes: StateScores) -> dict[Column, 
     shown: dict[Column, list[int]] = {}
     for column in columns:
         answered = answered_mask(book, column)
-        counts = {value: int((mask & answered).sum()) for value, mask in split.members.items()}
+        counts = {value: int(np.count_nonzero(mask & answered)) for value, mask in split.members.items()}
         hidden = split.hidden | suppress_split(counts, least)
         shown[column] = [place for place, value in enumerate(split.members) if value not in hidden]
     return shown
@@ -138,30 +138,24 @@ def _group_rows(
         if value in split.hidden:
             fit[value] = total[value] = (hidden_side(study, wishes.audience),) * 2
             continue
-        fit[value] = (
-            later,
-            side(study, wishes.audience, book.common_scores(wishes.state), subgroup=True, members=members),
-        )
+        fit[value] = (later, part_of(study, book.side(wishes.state, None), members))
         if received is None or received.audience != wishes.audience:
             total[value] = (missing_side(study.unasked_text(plan.end)),) * 2
         else:
-            first = side(
-                study, wishes.audience, book.common_scores(received.state), subgroup=True, members=members
-            )
-            total[value] = (first, fit[value][1])
+            total[value] = (part_of(study, book.side(received.state, None), members), fit[value][1])
     fits, totals = family_gaps(fit, welch), family_gaps(total, paired)
     cells = _dimension_cells(book, split, places, standard, wishes, welch)
     return [
         GroupResult(
             attribute=split.attribute,
             value=value,
-            n=None if value in split.hidden else int(mask.sum()),
-            indicative=value not in split.hidden and is_indicative(wishes.audience, int(mask.sum())),
+            n=None if value in split.hidden else places[value].size,
+            indicative=value not in split.hidden and is_indicative(wishes.audience, places[value].size),
             gap=fits[value],
             total=totals[value],
             dimensions=cells[value],
         )
-        for value, mask in split.members.items()
+        for value in split.members
         if value != UNKNOWN
     ]
 
@@ -181,15 +175,13 @@ def _dimension_cells(
     for index, dimension in enumerate(study.instrument.dimensions):
         if not all(book.is_dimension_shown(each.state, index) for each in (standard, wishes)):
             continue
-        column, answered = wishes.column(index), book.side(wishes.state, index).given
-        counts = {value: int(np.count_nonzero(mask & answered)) for value, mask in split.members.items()}
+        wish = book.side(wishes.state, index)
+        counts = {value: int(np.count_nonzero(mask & wish.given)) for value, mask in split.members.items()}
         hidden = suppress_split(counts, least) | split.hidden
         later = book.side(standard.state, index)
         for value, members in places.items():
             earlier = (
-                hidden_side(study, wishes.audience)
-                if value in hidden
-                else side(study, wishes.audience, column, subgroup=True, members=members)
+                hidden_side(study, wishes.audience) if value in hidden else part_of(study, wish, members)
             )
             pairs[f"{value}\n{dimension.code}"] = (later, earlier)
     cells: dict[str, dict[str, Gap]] = {value: {} for value in split.members}

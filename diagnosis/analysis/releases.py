@@ -80,9 +80,7 @@ class Releases:
 
 def answered_mask(book: ScoreBook, column: Column) -> Mask:
     """Who has a score in a column: (used persons,)."""
-    state, dimension = column
-    given = book.side(state, dimension).given
-    return given if dimension is not None else np.asarray(given.any(axis=1))
+    return book.side(*column).answered
 
 
 def _nobody_split(n: int) -> _Splits:

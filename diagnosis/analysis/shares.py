@@ -59,8 +59,7 @@ def _top_box(study: Study, block: Block, item: Item, audience: str) -> TopBox:
     scale = study.instrument.scales[block.scale]
     start = scale.high - TOP_POINTS + 1
     column = _as_asked(study, item, audience)
-    is_top = np.where(np.isnan(column), np.nan, (column >= start).astype(np.float64))
-    mean = mean_of(study, audience, is_top)
+    mean = mean_of(study, audience, np.where(np.isnan(column), np.nan, column >= start))
     low, high = _limits(study, audience, mean)
     return TopBox(
         block=block.code,

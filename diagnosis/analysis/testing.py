@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -34,14 +34,16 @@ from diagnosis.stats.weighting import column_means
 from surveys.disclosure import is_indicative
 
 Answer = GapEstimate | NotEnough
+Number = TypeVar("Number", np.float64, np.bool_)
+NOBODY = np.empty(0, np.bool_)
 
 
 @dataclass(frozen=True)
 class Side:
     """One side of a gap: whose answers, how many, and their scores; `hidden` or `missing` say why there are none.
 
-    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions); `given` marks those there are;
-    `weights` (persons,) or None.
+    `scores` is a column (persons,) or, for overall, a matrix (persons, dimensions); `given` marks those there are,
+    `answered` the persons with any; `weights` (persons,) or None.
     What tests need of them is computed once, however many gaps have the side.
     """
 
@@ -49,6 +51,7 @@ class Side:
     n: int
     scores: Matrix
     given: NDArray[np.bool_]
+    answered: NDArray[np.bool_]
     hidden: str = ""
     missing: str = ""
     weights: Matrix | None = None
@@ -61,17 +64,16 @@ class Side:
         return person_column(self.scores, self.weights)
 
     @cached_property
-    def is_on_scale(self) -> bool:
-        """Tell whether person values stay within the scores, so that they may be tested as scores are.
+    def ends(self) -> tuple[float, float]:
+        """Lowest and highest score; at least one person."""
+        if self.scores.ndim == 1:
+            return self.column.ends
+        return float(np.fmin.reduce(self.scores, axis=None)), float(np.fmax.reduce(self.scores, axis=None))
 
-        Where few have answered a dimension, each of them stands for many and may lie outside the scale.
-        """
-        if self.scores.ndim == 1 or self.given.all():
-            return True
-        if not self.given.any(axis=0).all():
-            return False
-        low, high = self.column.ends
-        return bool(np.nanmin(self.scores) <= low and high <= np.nanmax(self.scores))
+    @cached_property
+    def is_answered_throughout(self) -> bool:
+        """Tell whether every dimension has a score of somebody."""
+        return self.n > 0 and (self.scores.ndim == 1 or bool(self.given.any(axis=0).all()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +85,39 @@ class Rule:
     random_state: int
 
 
-def side(
+def side(study: Study, audience: str, scores: Matrix) -> Side:
+    """Side of a gap from scores of the audience's used persons; hidden when too few."""
+    return _side(study, audience, scores, np.logical_not(np.isnan(scores)), study.weights(audience))
+
+
+def part_of(study: Study, whole: Side, members: NDArray[np.intp]) -> Side:
+    """Side of the persons at `members` of a whole audience's side, by the rules of subgroups."""
+    weights = None if whole.weights is None else whole.weights[members]
+    scores, given = rows_of(whole.scores, members), rows_of(whole.given, members)
+    return _side(study, whole.audience, scores, given, weights, subgroup=True)
+
+
+def _side(
     study: Study,
     audience: str,
     scores: Matrix,
+    given: NDArray[np.bool_],
+    weights: Matrix | None,
     *,
     subgroup: bool = False,
-    members: NDArray[np.intp] | None = None,
 ) -> Side:
-    """Side of a gap from scores of the audience's used persons, or of those at `members`; hidden when too few."""
-    weights = study.weights(audience)
-    if members is not None:
-        scores, weights = rows_of(scores, members), None if weights is None else weights[members]
-    given = np.logical_not(np.isnan(scores))
-    answered = given if scores.ndim == 1 else given.any(axis=1)
+    answered = given if given.ndim == 1 else np.logical_or.reduce(given.T)
     n = int(np.count_nonzero(answered))
     n_counted = counted(n, None if weights is None else weights[answered])
     hidden = "" if study.may_show(audience, n_counted, subgroup=subgroup) else study.hidden_text(audience)
-    return Side(audience, n, scores, given, hidden=hidden, weights=weights)
+    return Side(audience, n, scores, given, answered, hidden=hidden, weights=weights)
 
 
-def rows_of(scores: Matrix, members: NDArray[np.intp]) -> Matrix:
+def rows_of(scores: NDArray[Number], members: NDArray[np.intp]) -> NDArray[Number]:
     """Scores of some persons, column by column in memory as all scores are."""
     if scores.ndim == 1:
         return scores[members]
-    found = np.empty((members.size, scores.shape[1]), order="F")
+    found = np.empty((members.size, scores.shape[1]), scores.dtype, order="F")
     for place, column in enumerate(scores.T):
         np.take(column, members, out=found[:, place])
     return found
@@ -115,12 +125,12 @@ def rows_of(scores: Matrix, members: NDArray[np.intp]) -> Matrix:
 
 def hidden_side(study: Study, audience: str) -> Side:
     """Side that may not be shown whatever its scores."""
-    return Side(audience, 0, np.empty(0), np.empty(0, np.bool_), hidden=study.hidden_text(audience))
+    return Side(audience, 0, np.empty(0), NOBODY, NOBODY, hidden=study.hidden_text(audience))
 
 
 def missing_side(reason: str) -> Side:
     """Side nobody was asked about."""
-    return Side("", 0, np.empty(0), np.empty(0, np.bool_), missing=reason)
+    return Side("", 0, np.empty(0), NOBODY, NOBODY, missing=reason)
 
 
 def estimate(later: Side, earlier: Side, rule: Rule) -> Answer | None:
@@ -128,10 +138,14 @@ def estimate(later: Side, earlier: Side, rule: Rule) -> Answer | None:
     if any(each.hidden or each.missing for each in (later, earlier)):
         return None
     is_matched = not rule.paired or np.array_equal(later.given, earlier.given)
-    if is_matched and later.is_on_scale and earlier.is_on_scale:
+    if is_matched and later.is_answered_throughout and earlier.is_answered_throughout:
         of_columns = paired_columns_gap if rule.paired else welch_columns_gap
         return of_columns(
-            later.column, earlier.column, scale_range=rule.scale_range, random_state=rule.random_state
+            later.column,
+            earlier.column,
+            scale_range=rule.scale_range,
+            random_state=rule.random_state,
+            ends=(later.ends, earlier.ends),
         )
     weights: dict[str, Any] = {"weights_later": later.weights, "weights_earlier": earlier.weights}
     if rule.paired:

@@ -1,7 +1,9 @@
 """One gap: later state minus earlier state, paired or between two groups, for a dimension or overall."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,9 +44,15 @@ class _Options:
     random_state: int
 
 
+Ends: TypeAlias = tuple[float, float]
+
+
 def _check(scale_range: float, *columns: Column) -> None:
+    _check_ends(scale_range, [column.ends for column in columns if column.n])
+
+
+def _check_ends(scale_range: float, ends: Sequence[Ends]) -> None:
     require_positive(scale_range, name="scale_range")
-    ends = [column.ends for column in columns if column.n]
     if ends:
         spread = max(high for _, high in ends) - min(low for low, _ in ends)
         if spread > scale_range * (1.0 + 1e-9):
@@ -237,9 +245,15 @@ def paired_columns_gap(
     confidence_level: float = 0.95,
     population: int | None = None,
     random_state: int = 1,
+    ends: Sequence[Ends] | None = None,
 ) -> GapEstimate | NotEnough:
-    """`paired_gap` of the values of the same persons in the same order, whose sums may be known from other gaps."""
-    _check(scale_range, later, earlier)
+    """`paired_gap` of the values of the same persons in the same order, whose sums may be known from other gaps.
+
+    `ends`: lowest and highest score of each side, where the values are made of several scores and may lie beyond them.
+    """
+    _check_ends(
+        scale_range, [column.ends for column in (later, earlier) if column.n] if ends is None else ends
+    )
     options = _options(confidence_level, random_state)
     return _paired(later, earlier, _differences(later, earlier), options, population)
 
@@ -287,9 +301,12 @@ def welch_columns_gap(
     population_later: int | None = None,
     population_earlier: int | None = None,
     random_state: int = 1,
+    ends: Sequence[Ends] | None = None,
 ) -> GapEstimate | NotEnough:
-    """`welch_gap` of two groups' values, whose sums may be known from other gaps."""
-    _check(scale_range, later, earlier)
+    """`welch_gap` of two groups' values, whose sums may be known from other gaps; `ends` as in `paired_columns_gap`."""
+    _check_ends(
+        scale_range, [column.ends for column in (later, earlier) if column.n] if ends is None else ends
+    )
     options = _options(confidence_level, random_state)
     return _welch(later, earlier, options, (population_later, population_earlier))
 
@@ -302,25 +319,28 @@ def person_values(scores: FloatArray, weights: FloatArray | None = None) -> tupl
     n_d are sums of weights and the value's weighted mean is the overall mean.
     """
     columns = np.ascontiguousarray(scores.T)
-    answered = ~np.isnan(columns)
-    has_score = answered.any(axis=0)
-    if not has_score.all():
-        columns, answered = columns[:, has_score], answered[:, has_score]
-        weights = None if weights is None else weights[has_score]
-    n = float(has_score.sum()) if weights is None else float(weights.sum())
-    counts = answered.sum(axis=1) if weights is None else answered @ weights
-    values, means = np.empty(columns.shape[1]), np.zeros(len(columns))
-    for start in range(0, values.size, BLOCK):
+    missing = np.isnan(columns)
+    is_silent = missing.all(axis=0)
+    if is_silent.any():
+        columns, missing = columns[:, ~is_silent], missing[:, ~is_silent]
+        weights = None if weights is None else weights[~is_silent]
+    size = columns.shape[1]
+    n = float(size) if weights is None else float(weights.sum())
+    absent = [np.flatnonzero(row) for row in missing]
+    lost = [float(places.size if weights is None else weights[places].sum()) for places in absent]
+    counts = n - np.array(lost)
+    share = n / counts / len(columns)
+    values, means = np.empty(size), np.zeros(len(columns))
+    for start in range(0, size, BLOCK):
         part = slice(start, start + BLOCK)
-        filled = np.where(answered[:, part], columns[:, part], 0.0)
+        filled = np.where(missing[:, part], 0.0, columns[:, part])
         means += filled.sum(axis=1) if weights is None else filled @ weights[part]
+        values[part] = share @ filled
     means /= counts
     overall = float(means.mean())
-    share = n / counts / len(columns)
-    for start in range(0, values.size, BLOCK):
-        part = slice(start, start + BLOCK)
-        centred = np.where(answered[:, part], columns[:, part] - means[:, None], 0.0)
-        values[part] = overall + share @ centred
+    values += overall - float(share @ means)
+    for places, each, mean in zip(absent, share, means, strict=True):
+        values[places] += each * mean
     return values, overall
 
 

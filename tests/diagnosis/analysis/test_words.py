@@ -12,7 +12,8 @@ def draw(n: int, spread: float, random: np.random.Generator) -> np.ndarray:
 
 
 def side_of(audience: str, scores: np.ndarray) -> Side:
-    return Side(audience, scores.size, scores, np.ones(scores.size, np.bool_))
+    given = np.ones(scores.size, np.bool_)
+    return Side(audience, scores.size, scores, given, given)
 
 
 def test_words_rest_on_the_careful_q_and_the_reason_is_given() -> None:
