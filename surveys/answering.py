@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.sealing import unwrap_key
-from surveys import finishing, links
+from surveys import finishing, links, receipts
 from surveys.draft_store import create_draft, draft_key, unseal_draft, update_draft
 from surveys.enums import AudienceState, Mode
 from surveys.form_cache import AudienceCard, cached_card, form_of, read_card
@@ -296,8 +296,11 @@ def _merge(
     draft.texts.update({code: text for code, text in answers.texts.items() if code in posted})
 
 
-def finish(respondent: Respondent) -> bool:
-    """Turn the draft into the person's one answer; False when it has been sent before."""
+def finish(respondent: Respondent, *, wants_receipt: bool = False) -> bool:
+    """Turn the draft into the person's one answer; False when it has been sent before.
+
+    `wants_receipt` stands beside the answer nowhere: see surveys/receipts.py.
+    """
     draft = respondent.draft
     if draft is None:
         raise WrongStateError(_("There are no answers to send yet."))
@@ -313,7 +316,7 @@ def finish(respondent: Respondent) -> bool:
     key, withdrawal = draft_key(respondent.token), links.withdrawal_key(respondent.token)
     if respondent.open_door is not None:
         return _record_visit(respondent.open_door, answer, key, withdrawal)
-    return _record(respondent.entry, answer, key, withdrawal)
+    return _record(respondent.entry, answer, key, withdrawal, wants_receipt=wants_receipt)
 
 
 def _record_visit(door: OpenDoor, answer: FinishedAnswer, key: bytes, withdrawal: bytes) -> bool:
@@ -358,13 +361,23 @@ def submit_answers(
     _record(entry, answer, b"", None)
 
 
-def _record(entry: LedgerEntry, answer: FinishedAnswer, key: bytes, withdrawal: bytes | None) -> bool:
-    changed = LedgerEntry.objects.filter(pk=entry.pk, submitted=False).update(submitted=True)
-    if not changed:
-        return False
+def _record(
+    entry: LedgerEntry,
+    answer: FinishedAnswer,
+    key: bytes,
+    withdrawal: bytes | None,
+    *,
+    wants_receipt: bool = False,
+) -> bool:
     audience = entry.wave_audience
-    if audience.mode == Mode.NAMED:
+    is_named = audience.mode == Mode.NAMED
+    open_entry = LedgerEntry.objects.filter(pk=entry.pk, submitted=False)
+    if not open_entry.update(submitted=True, wants_receipt=wants_receipt and not is_named):
+        return False
+    if is_named:
         finishing.store_named(audience, entry.recipient_id, answer, key)
+        if wants_receipt:
+            receipts.give_now(audience, entry.recipient_id)
         return True
     finishing.store_confidential(audience, _mixing_key(audience), answer, key, withdrawal)
     return True

@@ -38,12 +38,17 @@ class AudienceState(models.TextChoices):
 
 
 class Round(models.TextChoices):
-    """Mailing rounds of a wave audience."""
+    """Mailing rounds of a wave audience; a receipt goes to those who asked for one, see surveys/receipts.py."""
 
     INVITATION = "invitation", _("Invitation")
     REMINDER_1 = "reminder_1", _("First reminder")
     REMINDER_2 = "reminder_2", _("Second reminder")
     FINAL = "final", _("Final reminder")
+    RECEIPT = "receipt", _("Receipt")
+
+
+ASKING = (Round.INVITATION, Round.REMINDER_1, Round.REMINDER_2, Round.FINAL)
+"""Rounds that ask for an answer: planned, written and capped; a receipt is none of that."""
 
 
 class DeliveryState(models.TextChoices):

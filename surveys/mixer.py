@@ -40,6 +40,7 @@ from surveys.models import (
     WaveAudience,
 )
 from surveys.quality import flag_response, share_answered
+from surveys.receipts import give_together
 from surveys.sealed import FinishedAnswer, open_answer
 from surveys.settling import ORDER, order_attribute, settle
 from surveys.signals import wave_closed
@@ -171,6 +172,7 @@ def close_and_release(practice_id: UUID, wave_audience_id: UUID) -> bool:
         else:
             _keep_partial_answers(wave_audience, ledger)
         Draft.objects.filter(wave_audience=wave_audience).delete()
+        give_together(wave_audience, [entry.recipient_id for entry in ledger if entry.wants_receipt])
         _rewrite_ledger(wave_audience, ledger)
         _mark_released(wave_audience)
         running = WaveAudience.objects.filter(wave=wave, state__in=[AudienceState.SCHEDULED, *UNRELEASED])

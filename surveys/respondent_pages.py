@@ -45,6 +45,7 @@ SHOWN_ROLES: Final = frozenset(
 )
 CACHED_PAGES: Final = 512
 CSRF_FIELD: Final = "csrfmiddlewaretoken"
+RECEIPT_FIELD: Final = "receipt"
 
 _MARK: Final = secrets.token_hex(12)
 _SPLIT: Final = re.compile(f"{_MARK}([0-9]+){_MARK}")
@@ -115,7 +116,7 @@ class Skeleton(NamedTuple):
 class Frame(NamedTuple):
     """What stands around a page's questions, and where the page is among the others.
 
-    `idle_url` is where a kiosk goes after `idle_seconds` without a touch.
+    `idle_url` is where a kiosk goes after `idle_seconds` without a touch; `receipt` is the mode of who is offered one.
     """
 
     brand: Brand
@@ -126,6 +127,7 @@ class Frame(NamedTuple):
     languages: tuple[str, ...]
     idle_seconds: int = 0
     idle_url: str = ""
+    receipt: str = ""
 
 
 _skeletons: dict[tuple[UUID, str, str, tuple[str, ...], Frame], Skeleton] = {}
@@ -184,6 +186,7 @@ def _frame(respondent: Respondent, number: int) -> Frame:
         respondent.language,
         tuple(respondent.card.forms),
         *_idle(respondent),
+        "" if respondent.open_door is not None else respondent.wave_audience.mode,
     )
 
 
@@ -308,6 +311,8 @@ def _page_context(
         "idle_url": frame.idle_url,
         "is_first": frame.number == 0,
         "is_last": frame.number == frame.total - 1,
+        "receipt": frame.receipt,
+        "receipt_checked": values.checked(RECEIPT_FIELD, "1"),
     }
 
 

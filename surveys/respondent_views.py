@@ -27,9 +27,11 @@ from surveys import answering, failures, links, open_visits
 from surveys.answering import Door, LinkTarget, Respondent
 from surveys.enums import WaveKind
 from surveys.form_cache import brand_for
+from surveys.mail.waking import wake_audience
 from surveys.models import Recipient
 from surveys.respondent_pages import (
     CSRF_FIELD,
+    RECEIPT_FIELD,
     brand_of,
     landing_context,
     profile_context,
@@ -40,7 +42,7 @@ from surveys.respondent_rows import OpenDoor
 from surveys.services import suppressions
 
 BRAND_OF_PERSON = ("wave_audience__practice", "wave_audience__wave__engagement__client_organisation")
-BUTTONS = frozenset({CSRF_FIELD, "start", "next", "back", "finish", "enter", "language"})
+BUTTONS = frozenset({CSRF_FIELD, RECEIPT_FIELD, "start", "next", "back", "finish", "enter", "language"})
 KEPT_DAYS = 180
 RETURN_SECONDS = 15
 REF_LENGTH = 8
@@ -194,6 +196,7 @@ def page(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 
 def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: LinkTarget) -> HttpResponse:
     posted = {name: values for name, values in _posted(request).items() if name not in BUTTONS}
+    ticked = {name: values for name, values in _posted(request).items() if name == RECEIPT_FIELD}
     is_late = has_expired(request)
     is_finish = ("finish" in request.POST or request.POST.get("enter") == "finish") and not is_late
     now = timezone.now()
@@ -209,7 +212,7 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
             return _state_page(request, respondent, door) if door != Door.OPEN else _see_page(respondent, ref)
         if is_late:
             html = render_page_with_problems(
-                respondent, number, get_token(request), posted, {}, has_expired=True
+                respondent, number, get_token(request), posted | ticked, {}, has_expired=True
             )
             return HttpResponse(html, status=403)
         is_autosave = request.headers.get("X-Survey") == "save"
@@ -219,7 +222,8 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
         answers = answering.take_page(respondent, number, posted, now=now, position=position)
         answering.speak(respondent, _wished_language(request))
         if is_finish and door == Door.OPEN and not answers.problems:
-            answering.finish(respondent)
+            if answering.finish(respondent, wants_receipt=bool(ticked)) and ticked:
+                wake_audience(respondent.wave_audience)
             is_shared = respondent.is_at_kiosk
             return _kiosk_thanks(respondent, ref) if is_shared else _thanks(request, respondent)
         answering.save_draft(respondent)
@@ -228,7 +232,9 @@ def _post_page(request: HttpRequest, ref: str, number: int, token: str, target: 
     if door == Door.PAUSED:
         return _state_page(request, respondent, door)
     if answers.problems:
-        html = render_page_with_problems(respondent, number, get_token(request), posted, answers.problems)
+        html = render_page_with_problems(
+            respondent, number, get_token(request), posted | ticked, answers.problems
+        )
         return HttpResponse(html, status=422)
     return _go_on(request, respondent, ref)
 

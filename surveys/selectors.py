@@ -10,7 +10,7 @@ from practice.enums import Role
 from practice.models import Engagement, Member
 from practice.selectors import get_or_404
 from surveys.disclosure import MIN_GROUP, minimum_for, safe_total
-from surveys.enums import AudienceState, Channel, DeliveryState, Mode, Round, WaveKind
+from surveys.enums import ASKING, AudienceState, Channel, DeliveryState, Mode, Round, WaveKind
 from surveys.models import (
     Delivery,
     Draft,
@@ -245,7 +245,7 @@ def _audience_field(
     reminded = sum(
         n
         for (key, code), states in counts.items()
-        if key == audience.pk and code != Round.INVITATION
+        if key == audience.pk and code in ASKING and code != Round.INVITATION
         for state, n in states.items()
         if state in SENT
     )

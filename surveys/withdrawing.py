@@ -55,7 +55,7 @@ def withdraw(respondent: Respondent) -> bool:
     recipient = respondent.entry.recipient_id
     if respondent.open_door is not None:
         return True
-    LedgerEntry.objects.filter(pk=respondent.entry.pk).update(submitted=False)
+    LedgerEntry.objects.filter(pk=respondent.entry.pk).update(submitted=False, wants_receipt=False)
     waiting = Delivery.objects.filter(recipient_id=recipient, state__in=UNSENT)
     waiting.update(state=DeliveryState.CANCELLED, lease_until=None)
     return True

@@ -16,7 +16,7 @@ from practice.api.permissions import ensure_scope
 from practice.api.views import member_of
 from practice.selectors import get_or_404
 from surveys import selectors
-from surveys.enums import Round
+from surveys.enums import ASKING, Round
 from surveys.mail.holds import Hold, holds_of
 from surveys.mail.texts import MAX_BODY, MAX_SUBJECT, own_text, text_for, unknown_placeholders
 from surveys.mail_queue import QueuedRound, queue_of
@@ -197,7 +197,7 @@ class WaveTexts(OfWave):
         shown = [
             _shown_text(wave, row.audience, code, language)
             for row in wave.audiences.all()
-            for code in Round.values
+            for code in ASKING
             for language, _name in settings.LANGUAGES
         ]
         return Response(MailTextListSerializer(shown, many=True).data)
@@ -259,7 +259,7 @@ class WaveTextPreview(OfWave):
     def get(self, request: Request, wave_id: UUID, audience: str, round_code: str, language: str) -> Response:
         """Return the mail as somebody made up gets it, or with `?person=` as a person of the audience does."""
         row = self.wave(wave_id).audiences.filter(audience=audience).first()
-        if row is None or round_code not in Round.values or language not in dict(settings.LANGUAGES):
+        if row is None or round_code not in ASKING or language not in dict(settings.LANGUAGES):
             raise Http404
         asked = request.query_params.get("person")
         person = get_or_404(Recipient.objects.filter(wave_audience=row), asked) if asked else None

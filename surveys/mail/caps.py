@@ -1,4 +1,4 @@
-"""No more than so many mails to one person within seven days, counted over all engagements of a practice."""
+"""No more than so many mails to one person within seven days, over all engagements of a practice; receipts aside."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from surveys.enums import DeliveryState, WaveKind
+from surveys.enums import ASKING, DeliveryState, WaveKind
 from surveys.models import Delivery
 
 WINDOW: Final = timedelta(days=7)
@@ -42,7 +42,7 @@ def _sent_since(since: datetime, keys: set[str], now: datetime) -> dict[str, lis
     """Return when mails to each address were accepted, oldest first; those on their way count as sent now."""
     counted = Q(accepted_at__gt=since) | Q(state__in=ON_ITS_WAY)
     mails = Delivery.objects.filter(counted, recipient__email_key__in=keys)
-    live = mails.exclude(wave_audience__wave__kind=WaveKind.TEST)
+    live = mails.filter(round__in=ASKING).exclude(wave_audience__wave__kind=WaveKind.TEST)
     found: dict[str, list[datetime]] = defaultdict(list)
     for key, accepted_at in live.values_list("recipient__email_key", "accepted_at"):
         found[key].append(accepted_at or now)

@@ -53,6 +53,7 @@ class Letter:
     practice: str
     accent: str
     is_confidential: bool
+    is_receipt: bool
     footer: tuple[str, ...]
     trial: str
     headers: tuple[tuple[str, str], ...]
@@ -80,6 +81,7 @@ def stencil_of(letter: Letter) -> Stencil:
         "practice": letter.practice,
         "accent": letter.accent,
         "is_confidential": letter.is_confidential,
+        "is_receipt": letter.is_receipt,
         "subject": letter.subject,
         "footer": letter.footer,
         "trial": letter.trial,

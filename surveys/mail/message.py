@@ -22,12 +22,12 @@ from practice.mail import footer_lines, one_line
 from practice.models import Practice, SenderIdentity
 from practice.sealing import derive_key
 from surveys import links
-from surveys.enums import AUDIENCE_NAMES, Mode, WaveKind
+from surveys.enums import AUDIENCE_NAMES, Mode, Round, WaveKind
 from surveys.form_cache import form_of
 from surveys.mail import return_path
 from surveys.mail.letter import NAME, Letter, fill_letter, marked_link, marked_unsubscribe_link
 from surveys.mail.senders import Sender, identity_for, sender_for
-from surveys.mail.texts import fill, language_of, text_for
+from surveys.mail.texts import fill, language_of, receipt_text, text_for
 from surveys.mail.unsubscribing import list_unsubscribe
 from surveys.models import Delivery
 
@@ -67,7 +67,7 @@ def mail_bytes(delivery: Delivery, *, sent_at: datetime | None = None, token: st
             letter,
             name=name,
             greeting=name or _("and thank you for your time"),
-            token=token or links.token_for(audience, person),
+            token=token or _link_token(delivery),
             leaving=leaving,
             to=person.email,
             headers=[
@@ -77,6 +77,13 @@ def mail_bytes(delivery: Delivery, *, sent_at: datetime | None = None, token: st
             ],
             message_id=delivery.message_id or message_id_of(delivery),
         )
+
+
+def _link_token(delivery: Delivery) -> str:
+    """Return the token of the person's link; a receipt holds none, and may leave when links have ended."""
+    if delivery.round == Round.RECEIPT:
+        return ""
+    return links.token_for(delivery.wave_audience, delivery.recipient)
 
 
 def _return_headers(delivery: Delivery) -> list[tuple[str, str]]:
@@ -110,7 +117,11 @@ def _letter_of(delivery: Delivery, language: str, sender: Sender) -> Letter:
         "link": marked_link(),
     }
     is_trial = wave.kind == WaveKind.TEST
-    text = text_for(wave, audience.audience, delivery.round, language)
+    is_confidential, is_receipt = audience.mode == Mode.CONFIDENTIAL, delivery.round == Round.RECEIPT
+    if is_receipt:
+        text = receipt_text(is_confidential=is_confidential)
+    else:
+        text = text_for(wave, audience.audience, delivery.round, language)
     headers = [("From", str(sender.address)), ("Content-Language", language)]
     if sender.reply_to:
         headers.append(("Reply-To", sender.reply_to))
@@ -123,7 +134,8 @@ def _letter_of(delivery: Delivery, language: str, sender: Sender) -> Letter:
         client=values["company"],
         practice=values["practice"],
         accent=accent_of(practice.accent_colour).light,
-        is_confidential=audience.mode == Mode.CONFIDENTIAL,
+        is_confidential=is_confidential,
+        is_receipt=is_receipt,
         footer=tuple(footer_lines(practice)),
         trial=_trial_line(delivery) if is_trial else "",
         headers=(*headers, AUTO),

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from practice.scope import practice_scope
-from surveys.enums import AudienceState, DeliveryState
+from surveys.enums import AudienceState, DeliveryState, Round
 from surveys.mail.message import message_id_of
 from surveys.mail.states import UNSENT
 from surveys.models import Delivery
@@ -43,6 +43,5 @@ def _ask_in_practice(practice_id: UUID) -> int:
 
 def _due() -> QuerySet[Delivery]:
     live = [AudienceState.OPEN, AudienceState.PAUSED]
-    return Delivery.objects.filter(
-        state__in=UNSENT, due_at__lte=timezone.now(), wave_audience__state__in=live
-    ).order_by("due_at")
+    leaves = Q(wave_audience__state__in=live) | Q(round=Round.RECEIPT)
+    return Delivery.objects.filter(leaves, state__in=UNSENT, due_at__lte=timezone.now()).order_by("due_at")

@@ -24,7 +24,7 @@ from practice.enums import SenderKind
 from practice.mail import one_line
 from practice.scope import practice_scope
 from surveys.barred import barred_among
-from surveys.enums import AudienceState, DeliveryState, HoldReason, Round, WaveKind
+from surveys.enums import ASKING, AudienceState, DeliveryState, HoldReason, Round, WaveKind
 from surveys.form_cache import is_form_cached
 from surveys.mail import outcomes, pace, return_path
 from surveys.mail.caps import beyond_cap
@@ -113,13 +113,15 @@ def claim_batch(wave_audience_id: UUID) -> list[Delivery] | None:
     """Claim up to 20 due mails under a lease; None when nothing is due, or the audience does not send now.
 
     The mails come with their audience, wave, client, practice and recipient loaded. What a worker put back after the
-    audience was closed is cancelled here.
+    audience was closed is cancelled here; receipts leave then as before.
     """
     audience = _load_audience(wave_audience_id)
     if audience.state in OVER:
         unsent = Delivery.objects.filter(wave_audience=wave_audience_id, state__in=UNSENT)
-        unsent.update(state=DeliveryState.CANCELLED, lease_until=None)
-    if audience.state != AudienceState.OPEN or audience.mails_paused or _is_held(audience):
+        unsent.exclude(round=Round.RECEIPT).update(state=DeliveryState.CANCELLED, lease_until=None)
+    elif audience.state != AudienceState.OPEN:
+        return None
+    if audience.mails_paused or _is_held(audience):
         return None
     most = pace.take(BATCH)
     rows = _lock_due(wave_audience_id, most) if most else []
@@ -183,7 +185,7 @@ def _without_unwanted(rows: Sequence[Delivery]) -> list[Delivery]:
         if row.recipient.email_key in reasons:
             row.hold = reasons[row.recipient.email_key]
             suppressed.append(row)
-        elif _is_skipped(row) or (row.round != Round.INVITATION and row.recipient_id in answered):
+        elif _is_skipped(row) or (_reminds(row) and row.recipient_id in answered):
             cancelled.append(row)
         else:
             claimed.append(row)
@@ -205,13 +207,18 @@ def _hold_back_beyond_cap(rows: Sequence[Delivery]) -> list[Delivery]:
     """Move mails that are one too many for a person to the day when they are not; returns the others."""
     is_test = bool(rows) and rows[0].wave_audience.wave.kind == WaveKind.TEST
     most = rows[0].wave_audience.practice.mails_per_week if rows else 0
-    waiting = {} if is_test else beyond_cap(rows, most)
+    waiting = {} if is_test else beyond_cap([row for row in rows if row.round in ASKING], most)
     for row in rows:
         if row.pk in waiting:
             when = waiting[row.pk]
             moved = {"lease_until": when} if row.state == DeliveryState.RETRY else {"due_at": when}
             _rows([row]).update(hold=HoldReason.CAP, **moved)
     return [row for row in rows if row.pk not in waiting]
+
+
+def _reminds(row: Delivery) -> bool:
+    """Tell whether a mail is only for those who have not answered."""
+    return row.round not in {Round.INVITATION, Round.RECEIPT}
 
 
 def _is_skipped(row: Delivery) -> bool:
@@ -295,7 +302,7 @@ def _is_still_ours(practice_id: UUID, delivery: Delivery, held_since: float) -> 
         return True
     with practice_scope(practice_id):
         answered = LedgerEntry.objects.filter(recipient=delivery.recipient_id, submitted=True)
-        if delivery.round != Round.INVITATION and answered.exists():
+        if _reminds(delivery) and answered.exists():
             _of_attempt(delivery).update(state=DeliveryState.CANCELLED, lease_until=None)
             return False
         return bool(_of_attempt(delivery).update(lease_until=_lease()))
@@ -342,7 +349,7 @@ def _settle_batch(wave_audience_id: UUID, hop: NextHop) -> bool:
         return False
     is_over = WaveAudience.objects.filter(pk=wave_audience_id, state__in=OVER).exists()
     for row in rows:
-        _apply_fate(row, hop.find(row.message_id), is_over=is_over)
+        _apply_fate(row, hop.find(row.message_id), is_over=is_over and row.round != Round.RECEIPT)
     return True
 
 

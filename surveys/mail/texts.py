@@ -99,6 +99,22 @@ def _promise() -> str:
     )
 
 
+def receipt_text(*, is_confidential: bool) -> MailText:
+    """Return the text of a receipt in the active language; it has no link and is not written by anybody else."""
+    parts = [
+        _("Hello {name},"),
+        _("thank you: your answers about {company} have arrived. This mail holds none of them."),
+    ]
+    if is_confidential:
+        parts.append(
+            _(
+                "Nor does it tell when you answered: everybody who asked for a receipt gets it at the same time, after"
+                " the survey has closed."
+            )
+        )
+    return MailText(_("{company}: your answers have arrived"), "\n\n".join(parts))
+
+
 def text_for(wave: Wave, audience: str, round_code: str, language: str = "en") -> MailText:
     """Return the wave's own text in a language, or the built-in one."""
     own = own_text(wave, audience, round_code, language)

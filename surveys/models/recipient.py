@@ -52,6 +52,9 @@ class LedgerEntry(PracticeModel):
     wave_audience = PracticeForeignKey(WaveAudience, on_delete=models.CASCADE, related_name="ledger")
     recipient = PracticeForeignKey(Recipient, on_delete=models.CASCADE, related_name="ledger")
     submitted = models.BooleanField(default=False)
+    wants_receipt = models.BooleanField(
+        default=False, help_text="Asked for a receipt; kept until the release of a confidential audience."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["recipient"], name="surveys_ledgerentry_once")]

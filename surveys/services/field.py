@@ -12,7 +12,7 @@ from practice import audit, jobs
 from practice.clock import database_now
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
-from surveys.enums import AudienceState, Channel, DeliveryState
+from surveys.enums import AudienceState, Channel, DeliveryState, Round
 from surveys.mail import stopping
 from surveys.mail.waking import wake_audience
 from surveys.models import Delivery, Wave, WaveAudience
@@ -100,7 +100,8 @@ def close_audience(audience: WaveAudience, *, actor: Member | None) -> WaveAudie
     locked.state = AudienceState.CLOSED
     locked.closes_at = min(locked.closes_at or timezone.now(), timezone.now())
     locked.save(update_fields=["state", "closes_at"])
-    Delivery.objects.filter(wave_audience=locked, state__in=UNSENT).update(state=DeliveryState.CANCELLED)
+    unsent = Delivery.objects.filter(wave_audience=locked, state__in=UNSENT).exclude(round=Round.RECEIPT)
+    unsent.update(state=DeliveryState.CANCELLED)
     audit.record("audience.closed", locked, actor=actor)
     for channel in _channel_of(locked, *RUNNING):
         close_audience(channel, actor=actor)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from practice import audit
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member, SenderIdentity
-from surveys.enums import AudienceState, DeliveryState, Round
+from surveys.enums import ASKING, AudienceState, DeliveryState
 from surveys.mail.texts import MAX_BODY, MAX_SUBJECT, MailText, check_text
 from surveys.models import Delivery, Wave, WaveAudience
 from surveys.plan import PLAN_KEYS
@@ -204,7 +204,7 @@ def can_change_text(wave: Wave, audience: str, round_code: str) -> bool:
 
 
 def _check_place(wave: Wave, audience: str, round_code: str, language: str) -> None:
-    known = wave.audiences.filter(audience=audience).exists() and round_code in Round.values
+    known = wave.audiences.filter(audience=audience).exists() and round_code in ASKING
     if not known or language not in dict(settings.LANGUAGES):
         raise InvalidInputError(
             _("There is no such mail."), fields={"round": f"{audience} {round_code} {language}"[:200]}

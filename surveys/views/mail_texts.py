@@ -22,7 +22,7 @@ from practice.pages import show_error
 from practice.permissions import can, require_permission
 from practice.requests import PracticeRequest
 from practice.selectors import get_or_404
-from surveys.enums import Round
+from surveys.enums import ASKING, Round
 from surveys.forms import MailTextForm
 from surveys.mail.texts import (
     NEEDED,
@@ -98,7 +98,7 @@ def _mails(engagement: Engagement, wave: Wave, audience: WaveAudience) -> list[d
             "problems": problems_of(own) if own else [],
             "url": _url("mail_text", engagement, audience.audience, code, language),
         }
-        for code in Round.values
+        for code in ASKING
         if code in rounds
         for language, name in settings.LANGUAGES
     ]
@@ -123,7 +123,7 @@ def _place(
     """Return where a mail belongs, or 404 when there is no such mail."""
     engagement, wave = engagement_and_wave(request, engagement_id)
     row = next((row for row in wave.audiences.all() if row.audience == audience), None)
-    if row is None or round_code not in Round.values or language not in dict(settings.LANGUAGES):
+    if row is None or round_code not in ASKING or language not in dict(settings.LANGUAGES):
         raise Http404
     row.wave = wave
     return engagement, wave, row

@@ -4,10 +4,12 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from practice.models import Member
 from practice.scope import practice_scope
-from surveys.models import LedgerEntry, Recipient, WaveAudience
+from surveys.enums import DeliveryState, Round
+from surveys.models import Delivery, LedgerEntry, Recipient, WaveAudience
 from tests.architecture.test_access import TENANT_ROUTES, address, signed_in, text_of
 from tests.factories.world import World, plant_world
 
@@ -46,7 +48,15 @@ def test_an_answer_changes_nothing_anybody_can_see(settings: object, tmp_path: o
     assert sum(text.startswith("200") for text in before.values()) > 35
     with practice_scope(world.owner.practice):
         LedgerEntry.objects.filter(recipient__in=[world.ids["recipient_id"], more[0].pk]).update(
-            submitted=True
+            submitted=True, wants_receipt=True
+        )
+        Delivery.objects.create(
+            wave_audience=audience,
+            recipient=more[0],
+            round=Round.RECEIPT,
+            state=DeliveryState.ACCEPTED,
+            due_at=timezone.now(),
+            message_id="<receipt@example.org>",
         )
     after = seen_by(world.owner, world.token_secret, world)
     for pattern, text in before.items():

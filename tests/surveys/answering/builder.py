@@ -66,6 +66,7 @@ def launch(
             instrument_code=instrument.code,
             instrument_version=instrument.version,
             instrument=instrument.as_dict(),
+            plan={"reminder_days": [4, 9], "close_days": 14},
             launched_at=timezone.now(),
         )
         now = timezone.now()

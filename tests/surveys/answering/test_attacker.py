@@ -27,7 +27,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 2
-LEDGER = "SELECT recipient_id, id::text, xmin::text::bigint, ctid::text, submitted FROM surveys_ledgerentry"
+LEDGER = (
+    "SELECT recipient_id, id::text, xmin::text::bigint, ctid::text, submitted, wants_receipt "
+    "FROM surveys_ledgerentry"
+)
+RECEIPTS = (
+    "SELECT recipient_id FROM surveys_delivery WHERE round = 'receipt' ORDER BY xmin::text::bigint, ctid"
+)
 RESPONSES = "SELECT scores, id::text, xmin::text::bigint, ctid::text, attributes::text FROM surveys_response"
 ROSTER = "SELECT id, attributes ->> 'team', email FROM surveys_recipient"
 
@@ -37,6 +43,7 @@ class Watcher:
     """What the attacker has noted: when each person's entry flipped, in which step each answer was first seen."""
 
     flipped: dict[Any, int] = field(default_factory=dict)
+    receipts: dict[Any, int] = field(default_factory=dict)
     first_seen: dict[tuple[int, ...], int] = field(default_factory=dict)
     step: int = 0
 
@@ -46,10 +53,12 @@ class Watcher:
         with psycopg.connect(owner_dsn(settings.DATABASES["owner"]["NAME"])) as database:
             self.ledger = database.execute(LEDGER).fetchall()
             self.responses = database.execute(RESPONSES).fetchall()
+            sent = database.execute(RECEIPTS).fetchall()
             self.team = {row[0]: row[1] for row in database.execute(ROSTER)}
             self.spool = [bytes(row[0]) for row in database.execute("SELECT sealed FROM surveys_spoolentry")]
             self.drafts = [bytes(row[0]) for row in database.execute("SELECT sealed FROM surveys_draft")]
-        for recipient, _id, _xmin, _ctid, submitted in self.ledger:
+        self.receipts = {row[0]: place for place, row in enumerate(sent)}
+        for recipient, _id, _xmin, _ctid, submitted, _wish in self.ledger:
             if submitted:
                 self.flipped.setdefault(recipient, self.step)
         for scores, *_rest in self.responses:
@@ -99,7 +108,7 @@ def run_field(
         scores = form.pack({code: int(value[0]) for code, value in answers.items()})
         with person_of(asked, number) as person:
             person.draft = DraftContent(scores, seconds={"p": 700.0})
-            answering.finish(person)
+            answering.finish(person, wants_receipt=number % 2 == 0)
         truth[tuple(scores)] = asked.recipient_ids[number]
         if turn % 5 == 4:
             mixer.mix_due(asked.practice.pk, asked.audience_id)
@@ -136,8 +145,16 @@ ORDERS = (by_transaction, by_place, by_id)
 
 
 def most_matches(watcher: Watcher, truth: dict[tuple[int, ...], Any]) -> int:
-    """Return the right guesses of the best way to lay both sides in order, class by class."""
-    ways = [*ORDERS, lambda row: watcher.flipped[row[0]]]
+    """Return the right guesses of the best way to lay both sides in order, class by class.
+
+    The mail log tells who got a receipt, and in which order: those come first, in that order.
+    """
+    last = len(watcher.receipts)
+    ways = [
+        *ORDERS,
+        lambda row: watcher.flipped[row[0]],
+        lambda row: (watcher.receipts.get(row[0], last), not row[5], watcher.flipped[row[0]]),
+    ]
     return max(
         sum(
             truth[tuple(answer[0])] == guess[0]
@@ -182,9 +199,11 @@ def test_attacker_who_watches_all_the_time_finds_no_more_than_chance(attributes,
         assert len(watcher.responses) == sum(row[4] for row in watcher.ledger) >= people - 4 - taken_back
         assert len({row[2] for row in watcher.responses}) == 1
         assert len({row[2] for row in watcher.ledger}) == 1
+        assert not any(row[5] for row in watcher.ledger)
+        assert len(watcher.receipts) >= (people - 4) // 2 - 4 - taken_back
         check_nobody_is_certain(watcher, smallest=5)
         after = most_matches(watcher, truth) <= limit(watcher)
-        # Twelve ways are tried; the best of them passes three deviations by chance now and then, not twice.
+        # Fifteen ways are tried; the best of them passes three deviations by chance now and then, not twice.
         if before and after:
             return
         clear()
