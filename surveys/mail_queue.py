@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min
 from django.db.models.functions import TruncDate
 
 from practice.clock import database_now
-from surveys.enums import AudienceState, DeliveryState, Mode, Round
+from surveys.enums import ASKING, AudienceState, DeliveryState, Mode, Round
 from surveys.models import Delivery, Wave, WaveAudience
 
 WAITING = (DeliveryState.PLANNED, DeliveryState.QUEUED, DeliveryState.RETRY)
@@ -42,7 +42,10 @@ def queue_of(wave: Wave) -> Sequence[QueuedRound]:
     audiences: dict[UUID, WaveAudience] = {row.pk: row for row in wave.audiences.filter(state__in=RUNS)}
     rows = (
         Delivery.objects.filter(
-            wave_audience__in=list(audiences), state__in=WAITING, recipient__gets_no_more_mail=False
+            wave_audience__in=list(audiences),
+            round__in=ASKING,
+            state__in=WAITING,
+            recipient__gets_no_more_mail=False,
         )
         .annotate(day=TruncDate("due_at", tzinfo=zone))
         .values("wave_audience", "round", "day")
