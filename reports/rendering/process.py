@@ -24,22 +24,24 @@ class RenderedPdf:
     n_pages: int
 
 
-def render_pdf(html: str, charts: Mapping[str, str], logos: Mapping[str, str] | None = None) -> RenderedPdf:
+def render_pdf(
+    html: str, charts: Mapping[str, str], logos: Mapping[str, str] | None = None, *, seconds: int = SECONDS
+) -> RenderedPdf:
     """Return the PDF/UA-1 of a document's HTML and its assets; raises RenderError.
 
     `charts` are SVG texts and `logos` base64 of PNGs, each by the name under which the HTML asks for it.
     """
-    pdf, complaints = _render(html, charts, logos or {})
+    pdf, complaints = _render(html, charts, logos or {}, seconds)
     if signs := signs_without_glyph(complaints):
         in_words = {name: name_signs(svg, signs) for name, svg in charts.items()}
-        pdf, complaints = _render(name_signs(html, signs), in_words, logos or {})
+        pdf, complaints = _render(name_signs(html, signs), in_words, logos or {}, seconds)
     if complaints:
         raise RenderError("The renderer complained: " + "; ".join(complaints[:5]))
     return pdf
 
 
 def _render(
-    html: str, charts: Mapping[str, str], logos: Mapping[str, str]
+    html: str, charts: Mapping[str, str], logos: Mapping[str, str], seconds: int
 ) -> tuple[RenderedPdf, Sequence[str]]:
     """Return the PDF and what the renderer complained of; each document has a process of its own."""
     assets = {"charts": dict(charts), "logos": dict(logos)}
@@ -54,7 +56,7 @@ def _render(
             [sys.executable, "-m", "reports.rendering.weasy"],
             input=job.encode(),
             capture_output=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
             cwd=ROOT,
             env=keep | {"OPENBLAS_NUM_THREADS": "1"},

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,13 +21,13 @@ from practice.selectors import get_engagement_for, get_or_404
 from surveys import selectors
 from surveys.disclosure import safe_total
 from surveys.enums import AudienceState, Channel
-from surveys.form_cache import brand_for, form_of
+from surveys.form_cache import brand_for
 from surveys.forms import OpenLinkForm, QuotaForm
-from surveys.instruments import fill_company
 from surveys.models import OpenLink, Quota, Wave, WaveAudience
 from surveys.open_visits import read_code
 from surveys.qr import CONTENT_TYPES, qr_picture
 from surveys.services import open_links as services
+from surveys.services.print_sheet import print_sheet_of
 from surveys.views.waves import ORDER, engagement_and_wave, name_of_audience
 
 
@@ -98,6 +99,7 @@ def _card(link: OpenLink, ids: dict[str, Any]) -> dict[str, Any]:
         return reverse(f"surveys:{name}", kwargs={**ids, "open_link_id": link.pk, **more})
 
     return {
+        "id": link.pk,
         "name": link.name,
         "audience": name_of_audience(channel.audience),
         "state_label": _("switched off") if link.is_off else channel.get_state_display(),
@@ -236,21 +238,14 @@ def open_link_sheet(
 ) -> HttpResponse:
     """Show one page to print and put up: why, code, address, access code; in the client's language, for its people."""
     link = _link(request, engagement_id, open_link_id)
-    engagement = get_engagement_for(request.member, engagement_id)
-    address = services.address_of(link)
-    if not address:
+    sheet = print_sheet_of(link)
+    if sheet is None:
         raise Http404
-    client = engagement.client_organisation
-    form = form_of(link.wave_audience, client.language)
     kwargs = {"slug": slug, "engagement_id": engagement_id, "open_link_id": link.pk, "file_type": "svg"}
     context = {
-        "brand": brand_for(client, request.practice),
-        "headline": fill_company(form.headline, client.name),
-        "minutes": form.minutes,
-        "address": address,
-        "access_code": read_code(link.access_code),
-        "qr_url": reverse("surveys:open_link_qr", kwargs=kwargs),
-        "closes_at": link.wave_audience.closes_at,
+        "brand": brand_for(link.wave_audience.wave.engagement.client_organisation, request.practice),
+        "sheet": sheet,
+        "qr_src": reverse("surveys:open_link_qr", kwargs=kwargs),
     }
-    with override(client.language):
+    with override(sheet.language), timezone.override(sheet.zone):
         return render(request, "surveys/open_link_sheet.html", context)
