@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice import logos, lookups
 from practice.pages import picture_response
 from practice.scope import practice_scope
-from surveys import answering, failures, links, open_visits
+from surveys import answering, limits, links, open_visits
 from surveys.answering import Door, LinkTarget, Respondent
 from surveys.enums import WaveKind
 from surveys.form_cache import brand_for
@@ -348,7 +348,7 @@ def open_landing(request: HttpRequest, token: str) -> HttpResponse:
     if target is None:
         return unknown_page()
     is_start = request.method == "POST" and "start" in request.POST and not has_expired(request)
-    now, error = timezone.now(), ""
+    now, error, wait = timezone.now(), "", 0
     with practice_scope(target.practice_id, read_only=not is_start):
         found = open_visits.load_visit(target, token, request.COOKIES.get(_kept_name(token), ""))
         if found is None or (opened := found[0].open_door) is None:
@@ -357,12 +357,18 @@ def open_landing(request: HttpRequest, token: str) -> HttpResponse:
         answering.speak(visit, _wished_language(request))
         door = open_visits.door_of(visit, now)
         if is_start and door == Door.OPEN:
-            error = "" if device == open_visits.Device.STARTED else _code_problem(request, opened)
-            if not error:
+            is_new = device != open_visits.Device.STARTED
+            error = _code_problem(request, opened) if is_new else ""
+            wait = limits.seconds_until_next_visit(request, opened.link_id) if is_new and not error else 0
+            if not error and not wait:
                 open_visits.begin_visit(visit, token, device, now)
+                if is_new:
+                    limits.note_visit(request, opened.link_id)
         context = landing_context(visit)
     if door != Door.OPEN:
         return _state_page(request, visit, door)
+    if wait:
+        return _busy_page(visit, wait)
     if is_start and not error:
         return _enter_visit(request, visit)
     context |= {
@@ -376,15 +382,22 @@ def open_landing(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(render_to_string("surveys/open_landing.html", context), status=status)
 
 
+def _busy_page(visit: Respondent, wait: int) -> HttpResponse:
+    """Ask to come back later where very many visits have begun from one network; nothing is locked."""
+    context = {"state": "busy", "brand": brand_of(visit), "wait_minutes": -(-wait // 60)}
+    html = render_to_string("surveys/state.html", context)
+    return HttpResponse(html, status=429, headers={"Retry-After": str(wait)})
+
+
 def _code_problem(request: HttpRequest, door: OpenDoor) -> str:
     """Return what is wrong with the access code given: nothing, "wrong", or "blocked" after many wrong ones."""
     if door.access_code is None:
         return ""
-    if failures.is_blocked(request, door.link_id):
+    if limits.is_blocked(request, door.link_id):
         return "blocked"
     if open_visits.is_right_code(door, request.POST.get("code", "")):
         return ""
-    failures.note_failure(request, door.link_id)
+    limits.note_failure(request, door.link_id)
     return "wrong"
 
 

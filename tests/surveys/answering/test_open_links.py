@@ -1,5 +1,6 @@
 """Open links: visits without persons, duplicates marked, kiosk, access code, quotas, and both channels kept apart."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.models import Member
 from practice.scope import practice_scope
-from surveys import links, mixer
+from surveys import limits, links, mixer
 from surveys.models import (
     Delivery,
     Draft,
@@ -189,6 +190,47 @@ def test_access_code_is_asked_and_guessing_is_slowed_down(owner_a):
     elsewhere = Browser()
     elsewhere.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
     assert visit(token, elsewhere, code="Spring 26").number == 1
+
+
+def test_very_many_new_visits_of_one_network_wait_and_nobody_else(owner_a, monkeypatch):
+    cache.clear()
+    monkeypatch.setattr(limits, "MOST_VISITS", 3)
+    _link, token = make_link(owner_a)
+    _other, elsewhere = make_link(owner_a)
+    first = visit(token)
+    assert [first.number, visit(token).number, visit(token).number] == [1, 1, 1]
+    late = visit(token)
+    assert late.status == 429
+    assert "Please try again in" in late.html
+    assert 0 < int(late.response["Retry-After"]) <= 3_600
+    with practice_scope(owner_a.practice):
+        assert Draft.objects.count() == 3
+    assert visit(token, first).number == 1  # goes on with what this browser has begun
+    assert first.press("next").number == 2
+    assert visit(elsewhere).number == 1
+    assert Browser().open(f"/s/o/{token}/").status == 200
+    neighbour = Browser()
+    neighbour.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    assert visit(token, neighbour).number == 1
+    seconds = time.time() + int(late.response["Retry-After"])
+    monkeypatch.setattr(limits.time, "time", lambda: seconds)
+    assert visit(token).number == 1
+
+
+def test_addresses_of_one_version_6_network_count_together(owner_a, monkeypatch):
+    cache.clear()
+    monkeypatch.setattr(limits, "MOST_VISITS", 2)
+    _link, token = make_link(owner_a)
+    found = []
+    for address in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8::3", "2001:db8:0:1::1"):
+        browser = Browser()
+        browser.client.defaults["REMOTE_ADDR"] = address
+        found.append(visit(token, browser).status)
+    assert found == [200, 200, 429, 200]
+
+
+def test_an_office_behind_one_address_passes():
+    assert limits.MOST_VISITS >= 1_000
 
 
 def test_kiosk_forgets_each_person_after_finishing_and_when_idle(owner_a):
