@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from surveys.form_cache import form_of
@@ -9,6 +10,8 @@ from surveys.instruments import fill_company
 from surveys.models import OpenLink
 from surveys.open_visits import read_code
 from surveys.services.open_links import address_of
+
+LONG: Final = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class PrintSheet:
     practice: str
     language: str
     zone: ZoneInfo
+
+    @property
+    def is_long(self) -> bool:
+        """True when a name is so long that everything must be set smaller to stay on one page."""
+        return len(self.headline) > LONG
 
 
 def print_sheet_of(link: OpenLink) -> PrintSheet | None:
