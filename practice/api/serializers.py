@@ -11,13 +11,16 @@ from practice.token_scopes import SCOPES
 
 
 class ClientSerializer(serializers.ModelSerializer[ClientOrganisation]):
-    """A client organisation; `language` is that of its findings, actions and documents."""
+    """A client organisation; `language`: of findings, actions and documents; `time_zone`: in which surveys are planned."""
 
     language = serializers.ChoiceField(choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
 
     class Meta:
         model = ClientOrganisation
-        fields = ["id", "name", "sector", "colour", "language", "contact_name", "contact_email", "created_at"]
+        fields = [
+            *("id", "name", "sector", "colour", "language", "time_zone", "contact_name", "contact_email"),
+            "created_at",
+        ]
         read_only_fields = ["id", "created_at"]
 
 

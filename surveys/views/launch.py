@@ -103,6 +103,7 @@ def _plan_page(
         "wave": wave,
         "plan": _plan(wave, asked, counts),
         "checks": checks,
+        "starts_now": _first_mails(wave, asked, counts)[1] > 0,
         "can_launch": bool(asked) and all(check["state"] != "stop" for check in checks),
         "launched": wave.launched_at is not None,
         "sender": sender,
@@ -193,12 +194,15 @@ def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
         return redirect("surveys:launch", slug=slug, engagement_id=engagement.pk)
     checks = _checks(engagement, audiences, counts)
     ids = {"slug": slug, "engagement_id": engagement.pk}
+    first_at, n_now = _first_mails(wave, asked, counts)
     context = {
         "engagement": engagement,
         "step": "launch",
         "wave": wave,
         "rows": _confirm_rows(wave, asked, counts),
         "events": _plan(wave, asked, counts)[:-1],
+        "first_at": first_at,
+        "n_now": n_now,
         "not_asked": [name_of_audience(row.audience) for row in audiences if not counts[row.audience]],
         "warnings": [check for check in checks if check["state"] == "warn"],
         "sender": sender_shown(request, wave),
@@ -209,6 +213,16 @@ def launch_confirm(request: PracticeRequest, slug: str, engagement_id: UUID) -> 
         "back_url": reverse("surveys:launch", kwargs=ids),
     }
     return render_in_zone(request, engagement, "surveys/launch_confirm.html", context)
+
+
+def _first_mails(
+    wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]
+) -> tuple[datetime | None, int]:
+    """Return when the first invitation leaves, and to how many people at once with the launch."""
+    now = timezone.now()
+    starts = {row.audience: _rounds_of(wave, row, now)[Round.INVITATION] for row in asked}
+    n_now = sum(counts[code] for code, at in starts.items() if at <= now)
+    return min(starts.values(), default=None), n_now
 
 
 def _confirm_rows(wave: Wave, asked: list[WaveAudience], counts: Mapping[str, int]) -> list[dict[str, Any]]:
