@@ -11,6 +11,7 @@ from diagnosis.appendix_result import GapAppendix
 from diagnosis.audience_result import AudienceResult, Share
 from diagnosis.driver_result import Drivers
 from diagnosis.early_late_result import EarlyLateResult
+from diagnosis.order_check_result import OrderCheckResult
 from diagnosis.profile_result import ProfilesResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
@@ -450,6 +451,7 @@ class Result:
     units: tuple[UnitAgreement, ...] = ()
     early_late: EarlyLateResult | None = None
     structure: StructureResult | None = None
+    order_checks: tuple[OrderCheckResult, ...] = ()
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

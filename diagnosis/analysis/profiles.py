@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from diagnosis.analysis.drivers import missing_text, own_scores
-from diagnosis.analysis.releases import Column, Releases
+from diagnosis.analysis.releases import Column, Mask, Releases
 from diagnosis.analysis.scores import ScoreBook
 from diagnosis.analysis.states import mean_of
 from diagnosis.analysis.study import Matrix, counted
@@ -59,7 +59,12 @@ def profiles_result(
     shown: dict[Column, list[int]] = {
         (state, place): groups[place] for state, (_kept, groups) in columns.items() for place in kept
     }
-    if not releases.allow(wishes.audience, labels.astype(np.intp), shown):
+    answered: dict[Column, Mask] = {}
+    least = minimum_for(wishes.audience, subgroup=True, named=study.is_named(wishes.audience))
+    for code, scores in _outcomes(book, wishes.audience).items():
+        shown[code, None] = _protected(scores[:, None], labels, len(sizes), least)[1][0]
+        answered[code, None] = ~np.isnan(scores)
+    if not releases.allow(wishes.audience, labels.astype(np.intp), shown, answered):
         text = _("Hidden: beside the groups that are shown, profiles would give a few customers away.")
         return _none(wishes.audience, text, imputed.share)
     rows = _rows(

@@ -10,7 +10,7 @@ from diagnosis.analysis.scores import ScoreBook
 from diagnosis.stats.row_space import is_any_small_group_solvable
 
 Column = tuple[str, int | None]
-"""A state and the place of a dimension; None = the overall mean of the common dimensions."""
+"""A state and the place of a dimension (None = the overall mean of the common ones), or a construct and None."""
 Labels = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Group = tuple[int, int]
@@ -56,10 +56,17 @@ class Releases:
         self._splits: dict[str, _Splits] = {}
         self._shown: dict[Column, list[Group]] = {}
 
-    def allow(self, audience: str, labels: Labels, shown: Mapping[Column, Collection[int]]) -> bool:
+    def allow(
+        self,
+        audience: str,
+        labels: Labels,
+        shown: Mapping[Column, Collection[int]],
+        answered: Mapping[Column, Mask] | None = None,
+    ) -> bool:
         """Enter a split and say True; say False, and keep the ledger as it is, when it must not be shown.
 
-        labels: (used persons,) group of each person, NO_GROUP = none; shown: labels whose means are wanted, by column.
+        labels: (used persons,) group of each person, NO_GROUP = none; shown: labels whose means are wanted, by column;
+        answered: who has a score in a column, needed for constructs, which the book does not hold.
         """
         if self._book.study.is_named(audience):
             return True
@@ -71,8 +78,11 @@ class Releases:
             column: [*self._shown.get(column, ()), *((split, label) for label in sorted(values))]
             for column, values in shown.items()
         }
-        if any(after.gives_away(groups[column], answered_mask(self._book, column)) for column in shown):
-            return False
+        known = answered or {}
+        for column in shown:
+            mask = known[column] if column in known else answered_mask(self._book, column)
+            if after.gives_away(groups[column], mask):
+                return False
         self._splits[audience] = after
         self._shown |= groups
         return True

@@ -13,6 +13,7 @@ from diagnosis.analysis.early_late import early_late_result
 from diagnosis.analysis.gaps import state_gaps
 from diagnosis.analysis.importance import priorities, quality_index, stated_importance, with_derived
 from diagnosis.analysis.notes import notes_on
+from diagnosis.analysis.order_check import order_checks
 from diagnosis.analysis.outcomes import outcome_results
 from diagnosis.analysis.profiles import profiles_result
 from diagnosis.analysis.readiness import readiness_gaps, readiness_result
@@ -111,5 +112,6 @@ def analyse(
         shares=shares_result(study),
         units=unit_agreements(book),
         early_late=early_late_result(book, releases),
+        order_checks=order_checks(book, releases),
         structure=structure,
     )

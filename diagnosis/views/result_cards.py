@@ -12,6 +12,7 @@ from charts.theme import SCREEN
 from diagnosis import figures, messages
 from diagnosis.agreement_figures import agreement_context
 from diagnosis.early_late_figures import early_late_context
+from diagnosis.order_check_figures import order_check_context
 from diagnosis.structure_figures import structure_context
 from diagnosis.views.cards import COLUMN_WIDTH, MAP_WIDTH, NARROW_WIDTH, PAGE_WIDTH, Card, drawing
 from diagnosis.views.customer_cards import customer_context
@@ -58,6 +59,7 @@ def page_context(source: Source, sheet_url: SheetUrl) -> dict[str, Any]:
         **_readiness(source, sheet_url),
         **agreement_context(result, instrument),
         **early_late_context(result, instrument),
+        **order_check_context(result, instrument),
         **structure_context(result, instrument),
         **_quality(result, instrument),
     }
