@@ -11,7 +11,7 @@ from practice.token_scopes import SCOPES
 
 
 class ClientSerializer(serializers.ModelSerializer[ClientOrganisation]):
-    """A client organisation; `language`: of findings, actions and documents; `time_zone`: in which surveys are planned."""
+    """A client organisation; `language` is that of its documents, `time_zone` the one its surveys are planned in."""
 
     language = serializers.ChoiceField(choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
 
