@@ -107,6 +107,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     "owner": env.read_database("DATABASE_OWNER_URL", "postgresql://crmgap_owner@localhost/crmgap"),
 }
 DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = (
+    0  # of practice/statements.py alone; Django's own never prepare
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis protocol: broker and cache -------------------------------------------------------------

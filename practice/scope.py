@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from practice import statements
 from practice.exceptions import ScopeError
 
 
@@ -33,9 +34,12 @@ def require_practice_id() -> UUID:
     return practice_id
 
 
-def _set_variable(value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.practice', %s, true)", [value])
+SET_PRACTICE: Final = "SELECT set_config('app.practice', %s, true)"
+SET_READ_ONLY: Final = f"{SET_PRACTICE}, set_config('transaction_read_only', 'on', true)"
+
+
+def _set_variable(value: str, statement: str = SET_PRACTICE) -> None:
+    statements.first(statement, [value])
 
 
 @contextmanager
@@ -51,10 +55,7 @@ def practice_scope(practice: HasKey | UUID, *, read_only: bool = False) -> Itera
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outer is None:
-            if read_only and is_outermost:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION READ ONLY")
-            _set_variable(str(practice_id))
+            _set_variable(str(practice_id), SET_READ_ONLY if read_only and is_outermost else SET_PRACTICE)
         token = _current.set(practice_id)
         try:
             yield practice_id

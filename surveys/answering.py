@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
 
+from practice import statements
 from practice.exceptions import InvalidInputError, WrongStateError
 from practice.sealing import unwrap_key
 from surveys import finishing, links, receipts
@@ -180,10 +181,7 @@ def _first_statement(statement: str, digest: bytes) -> tuple[UUID, UUID, UUID] |
 
 
 def _read_target(statement: str, digest: bytes) -> tuple[UUID, UUID, UUID] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [digest])
-        found: tuple[UUID, UUID, UUID] | None = cursor.fetchone()
-    return found
+    return statements.first(statement, [digest])
 
 
 def load_respondent(target: LinkTarget, token: str, *, lock: str = "") -> Respondent | None:

@@ -7,8 +7,7 @@ import hashlib
 import uuid
 from typing import Final
 
-from django.db import connection
-
+from practice import statements
 from practice.scope import require_practice_id
 from practice.sealing import derive_key
 from surveys.models import WaveAudience
@@ -52,5 +51,4 @@ def _execute(statement: str, token: str, content: DraftContent, values: dict[str
         "sealed": sealed,
         **values,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, named)
+    statements.run(statement, named).close()

@@ -4,8 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from django.db import connection
-
+from practice import statements
 from practice.scope import require_practice_id
 from surveys.models import WaveAudience
 from surveys.sealed import FinishedAnswer, seal_answer
@@ -77,8 +76,5 @@ def store_named(
 
 
 def _execute(statement: str, audience: WaveAudience, values: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            {"id": uuid.uuid4(), "practice": require_practice_id(), "audience": audience.pk, **values},
-        )
+    named = {"id": uuid.uuid4(), "practice": require_practice_id(), "audience": audience.pk, **values}
+    statements.run(statement, named).close()

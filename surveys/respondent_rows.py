@@ -9,8 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
-
+from practice import statements
 from practice.scope import require_practice_id
 from surveys.models import LedgerEntry, Recipient, WaveAudience
 
@@ -53,19 +52,15 @@ def read_rows(
         "recipient": recipient_id,
         "key": key,
     }
-    with connection.cursor() as cursor:
-        cursor.execute({"": WITH_DRAFT, "draft": WITHOUT_DRAFT, "ledger": LOCKED_ENTRY}[lock], values)
-        row = cursor.fetchone()
-        if row is None and lock == "ledger":
-            # A release that ended while this waited for the row has written the ledger anew: look once more.
-            cursor.execute(LOCKED_ENTRY, values)
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        *of_audience, entry_id, submitted, attributes, language, sealed = row
-        if lock:
-            cursor.execute(LOCKED_DRAFT, values)
-            sealed = (cursor.fetchone() or (None,))[0]
+    row = statements.first({"": WITH_DRAFT, "draft": WITHOUT_DRAFT, "ledger": LOCKED_ENTRY}[lock], values)
+    if row is None and lock == "ledger":
+        # A release that ended while this waited for the row has written the ledger anew: look once more.
+        row = statements.first(LOCKED_ENTRY, values)
+    if row is None:
+        return None
+    *of_audience, entry_id, submitted, attributes, language, sealed = row
+    if lock:
+        sealed = (statements.first(LOCKED_DRAFT, values) or (None,))[0]
     audience = _audience(of_audience)
     recipient = Recipient.from_db(
         "default",
@@ -132,17 +127,13 @@ def read_visit(link_id: uuid.UUID, key: bytes, *, lock: bool) -> tuple[OpenDoor,
     found = _read_door(VISIT_WITHOUT_DRAFT if lock else VISIT, link_id, key)
     if found is None or not lock:
         return found
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKED_DRAFT, {"practice": require_practice_id(), "key": key})
-        row = cursor.fetchone()
+    row = statements.first(LOCKED_DRAFT, {"practice": require_practice_id(), "key": key})
     return found[0], None if row is None else bytes(row[0])
 
 
 def _read_door(statement: str, link_id: uuid.UUID, key: bytes) -> tuple[OpenDoor, bytes | None] | None:
     values: dict[str, uuid.UUID | bytes] = {"practice": require_practice_id(), "link": link_id, "key": key}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
+    row = statements.first(statement, values)
     if row is None:
         return None
     *of_audience, attributes, idle_seconds, code, is_full, sealed = row
