@@ -12,12 +12,20 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
 
+class PreparedCursor(ServerBindingCursor):
+    """Prepares whatever it runs; remembers its last statement, which Django shows where statements are recorded."""
+
+    def _send_query_prepared(self, name: bytes, query: Any, *, binary: bool | None = None) -> None:
+        self._query = query
+        super()._send_query_prepared(name, query, binary=binary)  # type: ignore[misc]
+
+
 def run(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> CursorWrapper:
     """Run a constant statement with these values and return its cursor; raises what `connection.cursor()` raises."""
     connection.ensure_connection()
-    plain: Any = ServerBindingCursor
+    prepared: Any = PreparedCursor
     # Django offers one kind of cursor for all statements of a connection; this is how it makes that one.
-    cursor: CursorWrapper = connection._prepare_cursor(plain(connection.connection))  # type: ignore[attr-defined]
+    cursor: CursorWrapper = connection._prepare_cursor(prepared(connection.connection))  # type: ignore[attr-defined]
     cursor.execute(statement, values)
     return cursor
 

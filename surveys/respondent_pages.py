@@ -4,15 +4,12 @@ A page is rendered once per process with marks where answers go; after that a re
 """
 
 import math
-import re
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
@@ -36,19 +33,15 @@ from surveys.instruments import (
 )
 from surveys.links import link_of_visit
 from surveys.own_profile import own_answers
+from surveys.page_skeletons import CACHED_PAGES, CHECKED, Marks, Skeleton
 
-CHECKED: Final = " checked"
 CANNOT_JUDGE_FIELD: Final = "na"
 NO_STANDARD_FIELD: Final = "ns"
 SHOWN_ROLES: Final = frozenset(
     {"expectation", "minimum", "perception", "belief", "standard", "delivery", "promise"}
 )
-CACHED_PAGES: Final = 512
 CSRF_FIELD: Final = "csrfmiddlewaretoken"
 RECEIPT_FIELD: Final = "receipt"
-
-_MARK: Final = secrets.token_hex(12)
-_SPLIT: Final = re.compile(f"{_MARK}([0-9]+){_MARK}")
 
 
 class Values(Protocol):
@@ -74,43 +67,6 @@ class GivenValues:
     def text(self, name: str) -> str:
         """Return what stands in a field."""
         return "".join(self.given.get(name, ())[:1]).replace("\x00", "")
-
-
-class _Marks:
-    """Stands in for the answers while a page's skeleton is rendered; remembers which mark is what."""
-
-    def __init__(self) -> None:
-        self.kinds: list[tuple[str, str | None]] = []
-
-    def _mark(self, name: str, value: str | None) -> str:
-        self.kinds.append((name, value))
-        return f"{_MARK}{len(self.kinds) - 1}{_MARK}"
-
-    def checked(self, name: str, value: str) -> str:
-        return self._mark(name, value)
-
-    def text(self, name: str) -> str:
-        return self._mark(name, None)
-
-
-class Skeleton(NamedTuple):
-    """A rendered page cut at its marks: `texts` has one entry more than `marks` (field name, value or None)."""
-
-    texts: tuple[str, ...]
-    marks: tuple[tuple[str, str | None], ...]
-
-    def fill(self, given: Mapping[str, list[str]]) -> str:
-        """Return the page with these answers."""
-        parts = [self.texts[0]]
-        for (name, value), text in zip(self.marks, self.texts[1:], strict=True):
-            values = given.get(name)
-            if values:
-                if value is None:
-                    parts.append(escape(values[0]))
-                elif value in values:
-                    parts.append(CHECKED)
-            parts.append(text)
-        return "".join(parts)
 
 
 class Frame(NamedTuple):
@@ -168,11 +124,10 @@ def render_page_with_problems(
 
 
 def _make_skeleton(page: Page, frame: Frame) -> Skeleton:
-    marks = _Marks()
+    marks = Marks()
     context = _page_context(page, frame, marks, {})
     context["csrf_token"] = marks.text(CSRF_FIELD)
-    pieces = _SPLIT.split(render_to_string("surveys/page.html", context))
-    return Skeleton(tuple(pieces[0::2]), tuple(marks.kinds[int(index)] for index in pieces[1::2]))
+    return marks.skeleton("surveys/page.html", context)
 
 
 def _frame(respondent: Respondent, number: int) -> Frame:
@@ -257,18 +212,18 @@ def landing_context(respondent: Respondent) -> dict[str, Any]:
     }
 
 
-def profile_context(respondent: Respondent) -> dict[str, Any]:
-    """Return the person's own profile as the page of thanks shows it; nothing where the audience does not offer it."""
+def profile_of(respondent: Respondent) -> str:
+    """Return the person's own profile as the page of thanks shows it; "" where the audience does not offer it."""
     draft = respondent.draft
     if draft is None or not respondent.wave_audience.offers_profile:
-        return {}
+        return ""
     own = own_answers(respondent.form, draft.scores, respondent.card.client_name)
     if own is None:
-        return {}
+        return ""
     rows = [OwnRow(topic.name, topic.wanted, topic.received) for topic in own.topics]
     title = _("Your own profile")
     chart = OwnProfile(str(title), str(_("The table below holds the same figures.")), rows, own.low, own.high)
-    return {
+    context = {
         "profile": [
             {
                 "name": topic.name,
@@ -282,6 +237,7 @@ def profile_context(respondent: Respondent) -> dict[str, Any]:
         "profile_scale": {"low": own.low, "high": own.high},
         "profile_chart": mark_safe(own_profile(chart, theme=SCREEN, uid="own-profile")),  # noqa: S308 - escaped there
     }
+    return render_to_string("surveys/_own_profile.html", context)
 
 
 def _page_context(

@@ -29,12 +29,13 @@ from surveys.enums import WaveKind
 from surveys.form_cache import brand_for
 from surveys.mail.waking import wake_audience
 from surveys.models import Recipient
+from surveys.page_skeletons import render_kept
 from surveys.respondent_pages import (
     CSRF_FIELD,
     RECEIPT_FIELD,
     brand_of,
     landing_context,
-    profile_context,
+    profile_of,
     render_page,
     render_page_with_problems,
 )
@@ -113,14 +114,14 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
         door = respondent.door(now)
         if is_start and door == Door.OPEN:
             answering.open_form(respondent, now)
-        context = landing_context(respondent) | {"privacy_url": _data_url(request, respondent)}
+        context, own = landing_context(respondent), {"privacy_url": _data_url(request, respondent)}
     if door != Door.OPEN:
         return _state_page(request, respondent, door)
     if is_start:
         return _enter(request, respondent)
-    context["csrf_token"] = get_token(request)
+    own |= {name: context.pop(name) for name in ("headline", "intro")} | {"csrf_token": get_token(request)}
     status = 403 if request.method == "POST" else 200
-    return HttpResponse(render_to_string("surveys/landing.html", context), status=status)
+    return HttpResponse(render_kept("surveys/landing.html", context, own), status=status)
 
 
 def _wished_language(request: HttpRequest) -> str:
@@ -335,10 +336,9 @@ def _thanks(request: HttpRequest, respondent: Respondent) -> HttpResponse:
         "brand": brand_of(respondent),
         "mode": audience.mode,
         "closes_at": audience.closes_at,
-        "data_url": _data_url(request, respondent),
-        **profile_context(respondent),
     }
-    return HttpResponse(render_to_string("surveys/done.html", context))
+    own = {"data_url": _data_url(request, respondent), "profile": profile_of(respondent)}
+    return HttpResponse(render_kept("surveys/done.html", context, own))
 
 
 @respondent_view
