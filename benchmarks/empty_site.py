@@ -1,4 +1,4 @@
-"""A Django site that does nothing but answer, on the same server as the product: what a request costs at the least."""
+"""Run `benchmarks/hello.py` on the same server as the product: what a request costs at the least."""
 
 import socket
 import subprocess
@@ -7,25 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-import django
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-
 PATIENCE_SECONDS = 20.0
-
-
-def hello(_request: HttpRequest) -> HttpResponse:
-    """Answer."""
-    return HttpResponse("hello")
-
-
-if not settings.configured:
-    settings.configure(SECRET_KEY="-" * 50, ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], MIDDLEWARE=[])
-    django.setup()
-    urlpatterns = [path("", hello)]
-    application = get_wsgi_application()
 
 
 @contextmanager
@@ -37,7 +19,7 @@ def empty_site() -> Iterator[tuple[str, int]]:
     argv = [
         "-m",
         "gunicorn",
-        f"{__name__}:application",
+        "benchmarks.hello:application",
         "--bind",
         f"127.0.0.1:{port}",
         "--log-level",
