@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crmgap_site.engagements.overview import overviews
@@ -50,7 +53,10 @@ def engagement_list(request: PracticeRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission("engagement.edit")
 def engagement_create(request: PracticeRequest, slug: str) -> HttpResponse:
-    """Open an engagement with its first wave."""
+    """Open an engagement with its first wave; who has no client yet adds one first and comes back."""
+    if request.method != "POST" and not clients_for(request.member).exists():
+        messages.info(request, _("First the client: its name is enough. The engagement comes next."))
+        return redirect(reverse("practice:client_create", kwargs={"slug": slug}) + "?then=engagement")
     initial = {}
     if "client" in request.GET:
         initial["client_organisation"] = get_client_for(request.member, request.GET["client"])

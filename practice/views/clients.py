@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,7 +33,7 @@ def client_list(request: PracticeRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission("client.edit")
 def client_create(request: PracticeRequest, slug: str) -> HttpResponse:
-    """Add a client organisation."""
+    """Add a client organisation; with `?then=engagement` lead on to its first engagement."""
     form = ClientForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -40,6 +41,8 @@ def client_create(request: PracticeRequest, slug: str) -> HttpResponse:
         except CrmgapError as error:
             show_error(form, error)
         else:
+            if request.GET.get("then") == "engagement":
+                return redirect(f"{reverse('engagement_create', kwargs={'slug': slug})}?client={client.pk}")
             return redirect("practice:client_detail", slug=slug, client_id=client.pk)
     return _form(request, form, None)
 

@@ -34,6 +34,8 @@ from surveys.views.wave_senders import sender_shown
 from surveys.views.waves import ORDER, engagement_and_wave, has_wave, name_of_audience, render_in_zone
 
 QUEUE_SHOWN = 8
+SAID = {"turn", "sender"}
+"""Reasons to wait that a row does not repeat: nothing is wrong, or the banner above all rows says it."""
 RUNNING = {AudienceState.OPEN, AudienceState.PAUSED, AudienceState.SCHEDULED}
 
 
@@ -63,7 +65,7 @@ def _context(request: PracticeRequest, engagement: Engagement, wave: Wave) -> di
     runs = any(state in RUNNING for state in states)
     rows = sorted(view.audiences, key=lambda row: ORDER.get(row.audience.audience, 9))
     queue = queue_rows(wave)
-    holds = {row["audience_id"]: row["hold"] for row in queue if row["hold"] and row["hold"].code != "turn"}
+    holds = {row["audience_id"]: row["hold"] for row in queue if row["hold"] and row["hold"].code not in SAID}
     capped = n_held_by_cap(wave) if runs else {}
     return {
         "engagement": engagement,

@@ -312,7 +312,18 @@ def _checks(
     groups_url = reverse(
         "surveys:attributes", kwargs={"slug": engagement.practice.slug, "engagement_id": engagement.pk}
     )
-    return checks + [check for row in audiences for check in _attribute_checks(row, groups_url)]
+    checks += [check for row in audiences for check in _attribute_checks(row, groups_url)]
+    return checks + _zone_checks(engagement, audiences)
+
+
+def _zone_checks(engagement: Engagement, audiences: list[WaveAudience]) -> list[dict[str, Any]]:
+    """Return the hint that nobody chose the client's time zone, as long as it can still change the plan."""
+    client = engagement.client_organisation
+    if client.time_zone != "UTC" or any(row.wave.launched_at for row in audiences):
+        return []
+    ids = {"slug": engagement.practice.slug, "client_id": client.pk}
+    text = _("All times are in UTC, since no time zone was chosen for %(client)s.") % {"client": client.name}
+    return [_check("warn", text, reverse("practice:client_edit", kwargs=ids), _("Choose the time zone"))]
 
 
 def _attribute_checks(row: WaveAudience, url: str) -> list[dict[str, Any]]:

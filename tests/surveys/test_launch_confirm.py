@@ -1,6 +1,7 @@
 """Before the launch the page says when the first mail leaves, in the client's zone, and "now" only when it does."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from practice.models import ClientOrganisation, Member
 from practice.scope import practice_scope
 from surveys.models import Delivery, Wave
+from surveys.services.launch import launch_wave
 from surveys.services.plan import update_plan
 from tests.factories.surveys import add_people, make_wave
 from tests.surveys.test_api import caller
@@ -19,7 +21,8 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
 
 
 @pytest.fixture
-def wave(owner_a: Member) -> Wave:
+def wave(owner_a: Member, settings: Any) -> Wave:
+    settings.SMTP_HOST = "127.0.0.1"
     with practice_scope(owner_a.practice):
         ClientOrganisation.objects.update(time_zone="Pacific/Auckland")
         wave = make_wave(owner_a)
@@ -43,6 +46,26 @@ def page(owner: Member, wave: Wave, more: str = "confirm/") -> str:
     browser.force_login(owner.user)
     url = f"/p/{owner.practice.slug}/engagements/{wave.engagement_id}/launch/{more}"
     return browser.get(url).content.decode()
+
+
+def test_a_zone_that_nobody_chose_is_said_before_the_launch(owner_a: Member, wave: Wave) -> None:
+    assert "All times are in UTC" not in page(owner_a, wave, "")
+    with practice_scope(owner_a.practice):
+        ClientOrganisation.objects.update(time_zone="UTC")
+    for more in ("", "confirm/"):
+        assert "All times are in UTC" in page(owner_a, wave, more)
+    assert "Choose the time zone" in page(owner_a, wave, "")
+    with practice_scope(owner_a.practice):
+        launch_wave(wave=wave, actor=owner_a)
+    assert "All times are in UTC" not in page(owner_a, wave, "")
+
+
+def test_without_a_mail_server_nothing_is_said_to_leave(owner_a: Member, wave: Wave, settings: Any) -> None:
+    settings.SMTP_HOST = ""
+    html = page(owner_a, wave)
+    assert "Mails are queued with this click" in html
+    assert "This installation has no mail server" in html
+    assert "The first mails leave" not in html
 
 
 def test_a_start_with_the_launch_is_now(owner_a: Member, wave: Wave) -> None:
