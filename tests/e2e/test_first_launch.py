@@ -101,7 +101,7 @@ def test_a_newcomer_launches_a_survey_of_nine_hundred(browser: Browser, live_ser
     owner = found_practice("Newcomers")
     client = signed_in(owner)
     context = browser.new_context(viewport=DESK, base_url=live_server.url, reduced_motion="reduce")  # type: ignore[arg-type]
-    context.add_cookies([cookie_of(client, live_server.url)])
+    context.add_cookies([cookie_of(client, live_server.url)])  # type: ignore[list-item]  # a plain dict fits
     hand = Newcomer(context.new_page())
     try:
         walk(hand)
