@@ -100,6 +100,17 @@ class AudienceFrame:
         """Answers by open links among those the figures use."""
         return int(np.count_nonzero(self.used & np.array(self.by_open_link))) if self.by_open_link else 0
 
+    def holds_the_same(self, other: "AudienceFrame") -> bool:
+        """Tell whether both hold the same answers, row by row, left out for the same reasons; counts may differ."""
+        return (
+            (self.form, self.slots, self.n) == (other.form, other.slots, other.n)
+            and bool(np.array_equal(self.scores, other.scores))
+            and list(self.excluded) == list(other.excluded)
+            and list(self.attributes) == list(other.attributes)
+            and list(self.ticks) == list(other.ticks)
+            and [bool(row) for row in self.by_open_link] == [bool(row) for row in other.by_open_link]
+        )
+
     def excluded_by(self, reason: str, *, by_open_link: bool = False) -> int:
         """Answers of one channel that a rule leaves out."""
         if not self.by_open_link:

@@ -20,6 +20,7 @@ from diagnosis.enums import ActionState, Decision, DiagnosisState
 from diagnosis.exceptions import AnswersDeletedError, NothingReleasedError
 from diagnosis.frames import pack_frames, read_frames, unpack_frames
 from diagnosis.models import Action, Comment, Diagnosis, Finding, Snapshot
+from diagnosis.panel import panel_of
 from diagnosis.result import Result
 from diagnosis.rules.findings import FoundFinding, find
 from diagnosis.rules.library import load_library
@@ -68,12 +69,15 @@ def _compute_steps(job: Job, progress: jobs.Progress) -> None:
             return
         snapshot = _take_snapshot(diagnosis)
         instrument = instrument_of(diagnosis.wave, diagnosis.language)
+    frames = unpack_frames(bytes(snapshot.content))
     with override(diagnosis.language):
         result = analyse(
             instrument,
-            unpack_frames(bytes(snapshot.content)),
+            frames,
             show=lambda done, _total, what: progress.show(SNAPSHOT_DONE + done, N_STEPS, what),
         )
+    with practice_scope(job.practice_id):
+        result = replace(result, panel=panel_of(diagnosis, instrument, frames))
     progress.show(ANALYSIS_DONE, N_STEPS, _("Reading the figures"))
     with override(diagnosis.language):
         findings = find(result, instrument)

@@ -1,6 +1,7 @@
 """Forms of the diagnosis room: the consultant's summary, and actions of the plan."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -52,7 +53,46 @@ class RulesForm(forms.Form):
         self.fields["rules"].choices = list(rules.items())  # type: ignore[attr-defined]  # declared above
 
 
-class ActionForm(forms.ModelForm[Action]):
+class RolloutForm(forms.ModelForm[Action]):
+    """Where an action is rolled out, chosen as one thing; the field is there where groups of customers are known."""
+
+    rollout = forms.ChoiceField(
+        label=_("Rolled out at first"),
+        required=False,
+        help_text=_(
+            "Choose a group only if the others get the action after the next wave: then both are compared, which tells"
+            " the action from everything else that changed."
+        ),
+    )
+
+    def __init__(self, *args: Any, groups: Sequence[tuple[str, str]] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not groups:
+            del self.fields["rollout"]
+            return
+        chosen = self.instance.rollout_attribute, self.instance.rollout_value
+        self.initial["rollout"] = _place_key(*chosen) if all(chosen) else ""
+        field = self.fields["rollout"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+        field.choices = [
+            ("", _("everywhere")),
+            *((_place_key(*group), f"{group[0]}: {group[1]}") for group in groups),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Give the choice as the two fields of the action."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "rollout" in cleaned:
+            chosen = json.loads(cleaned.pop("rollout") or '["", ""]')
+            cleaned["rollout_attribute"], cleaned["rollout_value"] = chosen
+        return cleaned
+
+
+def _place_key(attribute: str, value: str) -> str:
+    return json.dumps([attribute, value])
+
+
+class ActionForm(RolloutForm):
     """What is done, by whom, until when, how it is proved, and what the gap should come to."""
 
     class Meta:
@@ -74,7 +114,7 @@ class ActionForm(forms.ModelForm[Action]):
         self.fields["state"] = forms.ChoiceField(label=_("State"), choices=ActionState.choices)
 
 
-class NewActionForm(forms.ModelForm[Action]):
+class NewActionForm(RolloutForm):
     """An action of the consultant's own, or one from the library, for one gap."""
 
     entry = forms.ChoiceField(label=_("From the library"), required=False)

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -55,6 +55,7 @@ __all__ = [
     "build_frame",
     "pack_frames",
     "read_frames",
+    "read_persons",
     "unpack_frames",
 ]
 
@@ -110,6 +111,34 @@ def build_frame(
     come in.
     Raises ValueError when a packed row does not fit the form.
     """
+    return _ordered_frame(
+        form,
+        mode=mode,
+        rows=rows,
+        counts=counts,
+        asked=asked,
+        weights=weights,
+        conversions=conversions,
+        rules_off=rules_off,
+        open_rows=open_rows,
+        open_counts=open_counts,
+    )[0]
+
+
+def _ordered_frame(
+    form: Form,
+    *,
+    mode: str,
+    rows: Iterable[AnswerRow],
+    counts: Counts,
+    asked: Sequence[str] | None = None,
+    weights: Sequence[float] | None = None,
+    conversions: Mapping[str, ScaleChange] | None = None,
+    rules_off: Collection[str] = (),
+    open_rows: Sequence[AnswerRow] = (),
+    open_counts: Counts | None = None,
+) -> tuple[AudienceFrame, NDArray[np.intp]]:
+    """See `build_frame`; beside it which row, open ones last, became which."""
     places = [form.slot_index[code] for code in asked] if asked is not None else None
     several = {
         question.code for page in form.pages for question in page.questions if question.kind == "multi"
@@ -132,7 +161,7 @@ def build_frame(
     matrix = matrix if places is None else np.ascontiguousarray(matrix[:, places])
     order = _order(matrix, coded)
     in_order = coded.take(order)
-    return AudienceFrame(
+    frame = AudienceFrame(
         audience=form.audience,
         form=form.code,
         mode=mode,
@@ -148,6 +177,7 @@ def build_frame(
         by_open_link=tuple(person[4] for person in in_order) if open_rows else (),
         open_counts=open_counts or Counts(),
     )
+    return frame, order
 
 
 def _reasons(
@@ -203,7 +233,23 @@ def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
     """
     off = tuple(sorted(wave.rules_off if rules_off is None else rules_off))
     instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
-    audiences = {}
+    audiences = {
+        each.row.audience: _read_audience(each.row, instrument, each.rules, each.channel)[0]
+        for each in _readable(wave, off)
+    }
+    return Frames(instrument.code, instrument.version, audiences, off)
+
+
+@dataclass(frozen=True)
+class _Readable:
+    """An audience that may be read, the rules to leave off, and its open link where it has one."""
+
+    row: WaveAudience
+    rules: Collection[str]
+    channel: WaveAudience | None
+
+
+def _readable(wave: Wave, off: Collection[str]) -> Iterator[_Readable]:
     channels = {row.audience: row for row in WaveAudience.objects.filter(wave=wave, channel=Channel.OPEN)}
     for wave_audience in WaveAudience.invited.filter(wave=wave).order_by("audience"):
         channel = channels.get(wave_audience.audience)
@@ -212,8 +258,25 @@ def read_frames(wave: Wave, rules_off: Collection[str] | None = None) -> Frames:
         rules = {*off, OPEN_LINK} if _asks_by_open_link_alone(wave, wave_audience) else off
         is_readable = wave_audience.mode == Mode.NAMED or wave_audience.state == AudienceState.RELEASED
         if is_readable or (channel is not None and OPEN_LINK in rules):
-            audiences[wave_audience.audience] = _read_audience(wave_audience, instrument, rules, channel)
-    return Frames(instrument.code, instrument.version, audiences, off)
+            yield _Readable(wave_audience, rules, channel)
+
+
+def read_persons(wave: Wave, frames: Frames) -> dict[str, list[str]]:
+    """Whose answer each row of the named audiences is: the person's key, "" for answers by open links.
+
+    An audience is left out where today's answers are no longer those of the frames. Confidential audiences hold
+    nobody's name and are never read.
+    """
+    instrument = parse_instrument(wave.instrument, source=f"wave {wave.pk}")
+    found = {}
+    for each in _readable(wave, frames.rules_off):
+        frozen = frames.get(each.row.audience)
+        if frozen is None or frozen.mode != Mode.NAMED or each.row.mode != Mode.NAMED or each.row.source:
+            continue
+        frame, persons = _read_audience(each.row, instrument, each.rules, each.channel)
+        if frame.holds_the_same(frozen):
+            found[each.row.audience] = persons
+    return found
 
 
 def _asks_by_open_link_alone(wave: Wave, wave_audience: WaveAudience) -> bool:
@@ -223,23 +286,27 @@ def _asks_by_open_link_alone(wave: Wave, wave_audience: WaveAudience) -> bool:
 
 def _read_audience(
     wave_audience: WaveAudience, instrument: Instrument, off: Collection[str], channel: WaveAudience | None
-) -> AudienceFrame:
+) -> tuple[AudienceFrame, list[str]]:
+    """The frame of an audience and, of a named one, the key of the person of each row ("" = not known)."""
     form = instrument.form(wave_audience.form)
-    rows, weights = _read_rows(wave_audience)
+    rows, weights, persons = _read_rows(wave_audience)
     source = wave_audience.source
     if not source:
-        return build_frame(
+        open_rows = [] if channel is None else _read_rows(channel)[0]
+        frame, order = _ordered_frame(
             form,
             mode=wave_audience.mode,
             rows=rows,
             counts=_read_counts(wave_audience),
             rules_off=off,
-            open_rows=[] if channel is None else _read_rows(channel)[0],
+            open_rows=open_rows,
             open_counts=None
             if channel is None
             else Counts(started=channel.totals.get("started"), finished=channel.totals.get("finished")),
         )
-    return build_frame(
+        persons += [""] * len(open_rows)
+        return frame, [persons[row] for row in order.tolist()] if wave_audience.mode == Mode.NAMED else []
+    frame = build_frame(
         form,
         mode=wave_audience.mode,
         rows=rows,
@@ -249,13 +316,15 @@ def _read_audience(
         conversions={code: ScaleChange(*ends) for code, ends in source["conversions"].items()},
         rules_off=off,
     )
+    return frame, []
 
 
-def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[str]]:
-    """Answers of one channel of an audience, and the weights of collected ones in the same order.
+def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[str], list[str]]:
+    """Answers of one channel of an audience; the weights of collected ones and the persons of named ones beside them.
 
     JSON comes as text: what persons wrote in words is not read at all, and equal attributes are read once.
     """
+    is_named = wave_audience.mode == Mode.NAMED
     found = list(
         Response.objects.filter(wave_audience=wave_audience).values_list(
             "scores",
@@ -263,14 +332,16 @@ def _read_rows(wave_audience: WaveAudience) -> tuple[list[AnswerRow], list[str]]
             Cast("attributes", TextField()),
             "flags",
             KeyTextTransform("weight", "record"),
+            *(["identity__recipient__email_key"] if is_named else []),
         )
     )
     attributes = {text: json.loads(text) for text in {row[2] for row in found}}
     rows: list[AnswerRow] = [
         (scores, json.loads(choices or "{}"), attributes[text], flags)
-        for scores, choices, text, flags, _weight in found
+        for scores, choices, text, flags, *_rest in found
     ]
-    return rows, [weight for *_rest, weight in found]
+    persons = [row[5] or "" for row in found] if is_named else []
+    return rows, [row[4] for row in found], persons
 
 
 def _read_counts(wave_audience: WaveAudience) -> Counts:

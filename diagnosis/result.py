@@ -12,6 +12,7 @@ from diagnosis.audience_result import AudienceResult, Share
 from diagnosis.driver_result import Drivers
 from diagnosis.early_late_result import EarlyLateResult
 from diagnosis.order_check_result import OrderCheckResult
+from diagnosis.panel_result import PanelResult
 from diagnosis.profile_result import ProfilesResult
 from diagnosis.result_codec import decode, encode
 from diagnosis.shares_result import OutcomeShares
@@ -452,6 +453,7 @@ class Result:
     early_late: EarlyLateResult | None = None
     structure: StructureResult | None = None
     order_checks: tuple[OrderCheckResult, ...] = ()
+    panel: PanelResult | None = None
     schema: int = SCHEMA
 
     def gap(self, code: str) -> GapResult | None:

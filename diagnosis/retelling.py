@@ -14,6 +14,7 @@ from diagnosis.analysis import analyse
 from diagnosis.computing import stored_result
 from diagnosis.frames import unpack_frames
 from diagnosis.models import Action, Diagnosis, Finding
+from diagnosis.panel import with_panel_of
 from diagnosis.result import Result
 from diagnosis.rules.findings import find
 from diagnosis.rules.library import LibraryEntry, library_in
@@ -95,9 +96,9 @@ def _recomputed(diagnosis: Diagnosis, instrument: Instrument) -> Result | None:
     """The result in the active language; None when its figures are not those of the diagnosis."""
     if diagnosis.snapshot is None:
         return None
-    result = analyse(instrument, unpack_frames(bytes(diagnosis.snapshot.content)))
-    stored = {key: value for key, value in diagnosis.result.items() if key != "sound_stages"}
-    return result if _figures(result.to_json()) == _figures(stored) else None
+    stored = Result.from_json(diagnosis.result)
+    result = with_panel_of(analyse(instrument, unpack_frames(bytes(diagnosis.snapshot.content))), stored)
+    return result if _figures(result.to_json()) == _figures(stored.to_json()) else None
 
 
 def _figures(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Writes of the diagnosis room: asking for a diagnosis, deciding findings, planning actions; guarded and audited."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from diagnosis.computing import current_content, ensure_released_answers, next_number
 from diagnosis.enums import ActionState, CommentChoice, Decision, DiagnosisState
 from diagnosis.models import Action, Comment, Diagnosis, Finding
+from diagnosis.panel import is_panel_current
 from diagnosis.rules.library import library_in
 from diagnosis.rules.version import RULES_VERSION
 from practice import audit, jobs
@@ -21,7 +23,20 @@ from surveys.models import Wave
 
 KIND: Final = "diagnosis"
 EDITABLE: Final = frozenset(
-    {"title", "cause", "owner", "starts_on", "due_on", "effort", "impact", "measure", "target", "state"}
+    {
+        "title",
+        "cause",
+        "owner",
+        "starts_on",
+        "due_on",
+        "effort",
+        "impact",
+        "measure",
+        "target",
+        "state",
+        "rollout_attribute",
+        "rollout_value",
+    }
 )
 OPEN_STATES: Final = (DiagnosisState.QUEUED, DiagnosisState.RUNNING)
 
@@ -64,7 +79,8 @@ def _is_current(diagnosis: Diagnosis) -> bool:
     if diagnosis.state != DiagnosisState.SUCCEEDED or diagnosis.snapshot is None:
         return False
     _content, digest = current_content(diagnosis.wave)
-    return (diagnosis.snapshot.content_hash, diagnosis.rules_version) == (digest, RULES_VERSION)
+    is_same = (diagnosis.snapshot.content_hash, diagnosis.rules_version) == (digest, RULES_VERSION)
+    return is_same and is_panel_current(diagnosis)
 
 
 @transaction.atomic
@@ -248,7 +264,28 @@ def _checked_fields(action: Action, fields: dict[str, Any]) -> dict[str, Any]:
             _("The action is due before it starts."), fields={"due_on": _("Choose a later day.")}
         )
     _check_texts(action, wanted)
+    _check_rollout(action, wanted)
     return wanted
+
+
+def customer_groups(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Attribute and value of every group of customers that a stored result names."""
+    coverage = result.get("coverage") or {}
+    return [(group["attribute"], group["value"]) for group in coverage.get("attributes", ())]
+
+
+def _check_rollout(action: Action, wanted: dict[str, Any]) -> None:
+    """Where an action was rolled out is a group of customers that its diagnosis knows by an attribute, or nothing."""
+    if not {"rollout_attribute", "rollout_value"} & wanted.keys():
+        return
+    place = tuple(
+        str(wanted.get(name, getattr(action, name))) for name in ("rollout_attribute", "rollout_value")
+    )
+    if place not in {("", ""), *customer_groups(action.diagnosis.result)}:
+        raise InvalidInputError(
+            _("Choose a group of customers that the diagnosis knows."),
+            fields={"rollout_value": _("Unknown group.")},
+        )
 
 
 def _check_texts(row: Action | Finding, wanted: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from diagnosis import (
     profile_figures,
     shares_figures,
     structure_figures,
+    wave_reason_figures,
 )
 from diagnosis.customer_figures import has_received_alone
 from diagnosis.words import AGREEMENT, STAGES, ZONE_SHORT
@@ -240,6 +241,7 @@ def _change_rows(document: Document, instrument: Instrument) -> dict[str, Any]:
         "change_gaps": change_figures.gap_rows(document.change),
         "change_dimensions": change_figures.dimension_rows(document.change, instrument),
         "change_actions": change_figures.action_rows(document.change, instrument),
+        **wave_reason_figures.reasons_context(document.change, instrument),
     }
 
 

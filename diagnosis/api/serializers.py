@@ -147,6 +147,8 @@ class ActionSerializer(serializers.ModelSerializer[Action]):
             "measure",
             "baseline",
             "target",
+            "rollout_attribute",
+            "rollout_value",
             "basis",
             "position",
             "state",
@@ -163,7 +165,19 @@ class NewActionSerializer(serializers.ModelSerializer[Action]):
 
     class Meta:
         model = Action
-        fields = ["gap", "dimension", "entry", "title", "owner", "starts_on", "due_on", "target", "measure"]
+        fields = [
+            "gap",
+            "dimension",
+            "entry",
+            "title",
+            "owner",
+            "starts_on",
+            "due_on",
+            "target",
+            "measure",
+            "rollout_attribute",
+            "rollout_value",
+        ]
 
 
 class ShiftSerializer(serializers.Serializer[Any]):
@@ -229,6 +243,133 @@ class ActionOutcomeSerializer(serializers.Serializer[Any]):
     change = ChangeSerializer()
 
 
+class MixPartSerializer(serializers.Serializer[Any]):
+    """Change of the total gap or one of its sides: within + mix + rest = change; the interval is that of `within`."""
+
+    code = serializers.CharField()
+    change = serializers.FloatField()
+    within = serializers.FloatField()
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    mix = serializers.FloatField()
+    rest = serializers.FloatField()
+
+
+class MixSegmentSerializer(serializers.Serializer[Any]):
+    """A group of customers in both waves: answers, share, total gap."""
+
+    value = serializers.CharField()
+    n_now = serializers.IntegerField()
+    n_before = serializers.IntegerField()
+    share_now = serializers.FloatField()
+    share_before = serializers.FloatField()
+    gap_now = serializers.FloatField()
+    gap_before = serializers.FloatField()
+
+
+class MixSerializer(serializers.Serializer[Any]):
+    """What other shares of groups of customers did to the total gap, by one attribute; else `reason` says why not."""
+
+    attribute = serializers.CharField()
+    parts = MixPartSerializer(many=True)
+    segments = MixSegmentSerializer(many=True)
+    reason = serializers.CharField()
+
+
+class PanelRowSerializer(serializers.Serializer[Any]):
+    """Paired change of the same persons on a state or gap; `dimension` is empty for all together."""
+
+    code = serializers.CharField()
+    dimension = serializers.CharField()
+    reason = serializers.CharField()
+    n = serializers.IntegerField(allow_null=True)
+    estimate = serializers.FloatField(allow_null=True)
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    df = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    q_value = serializers.FloatField(allow_null=True)
+
+
+class LeaverRowSerializer(serializers.Serializer[Any]):
+    """Earlier scores of those who answered again minus those of who did not."""
+
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    n_stayed = serializers.IntegerField(allow_null=True)
+    n_left = serializers.IntegerField(allow_null=True)
+    estimate = serializers.FloatField(allow_null=True)
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    df = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+
+
+class PanelSerializer(serializers.Serializer[Any]):
+    """The same persons in both waves of a named audience; else `reason` says why there are none."""
+
+    audience = serializers.CharField()
+    reason = serializers.CharField()
+    n = serializers.IntegerField(allow_null=True)
+    n_left = serializers.IntegerField(allow_null=True)
+    changes = PanelRowSerializer(many=True)
+    leavers = LeaverRowSerializer(many=True)
+
+
+class ReturnRowSerializer(serializers.Serializer[Any]):
+    """One of the largest gaps before: what it was expected to do by itself, over the interval of r, and the rest."""
+
+    dimension = serializers.CharField()
+    before = serializers.FloatField()
+    now = serializers.FloatField()
+    change = serializers.FloatField()
+    by_itself = serializers.FloatField()
+    by_itself_low = serializers.FloatField()
+    by_itself_high = serializers.FloatField()
+    beyond = serializers.FloatField()
+
+
+class ReturnSerializer(serializers.Serializer[Any]):
+    """Regression to the mean of the total gap on its dimensions; `r` over `n` dimensions of both waves."""
+
+    n = serializers.IntegerField()
+    mean_before = serializers.FloatField(allow_null=True)
+    r = serializers.FloatField(allow_null=True)
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    rows = ReturnRowSerializer(many=True)
+    reason = serializers.CharField()
+
+
+class RolloutRowSerializer(serializers.Serializer[Any]):
+    """Change where the action was rolled out, change elsewhere, and their difference with its interval."""
+
+    code = serializers.CharField()
+    where = serializers.FloatField()
+    elsewhere = serializers.FloatField()
+    estimate = serializers.FloatField()
+    ci_low = serializers.FloatField(allow_null=True)
+    ci_high = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+
+
+class RolloutSerializer(serializers.Serializer[Any]):
+    """Difference-in-differences of an agreed action; it rests on both sides moving alike without the action."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    attribute = serializers.CharField()
+    value = serializers.CharField()
+    n_now = serializers.IntegerField(allow_null=True)
+    n_before = serializers.IntegerField(allow_null=True)
+    others = serializers.ListField(child=serializers.CharField())
+    n_others_now = serializers.IntegerField(allow_null=True)
+    n_others_before = serializers.IntegerField(allow_null=True)
+    rows = RolloutRowSerializer(many=True)
+    reason = serializers.CharField()
+
+
 class WaveChangeSerializer(serializers.Serializer[Any]):
     """A diagnosis against the newest finished one of the wave before."""
 
@@ -239,3 +380,7 @@ class WaveChangeSerializer(serializers.Serializer[Any]):
     gaps = GapChangeSerializer(many=True)
     notes = serializers.ListField(child=serializers.CharField())
     actions = ActionOutcomeSerializer(many=True)
+    mix = MixSerializer(many=True)
+    panel = PanelSerializer(many=True)
+    by_itself = ReturnSerializer(allow_null=True)
+    rollouts = RolloutSerializer(many=True)

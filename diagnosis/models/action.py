@@ -32,6 +32,16 @@ class Action(PracticeModel):
     measure = models.CharField(_("evidence that it worked"), max_length=300, blank=True)
     baseline = models.FloatField(null=True, help_text="The gap's estimate in the diagnosis it came from.")
     target = models.FloatField(_("target value of the gap"), null=True, blank=True)
+    rollout_attribute = models.CharField(
+        _("rolled out by"), max_length=100, blank=True, default="", help_text="Name of an attribute."
+    )
+    rollout_value = models.CharField(
+        _("where it was rolled out"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="Value of the attribute; the next wave compares these customers with the others.",
+    )
     basis = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=ActionState.choices, default=ActionState.PROPOSED)

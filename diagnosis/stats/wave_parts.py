@@ -3,7 +3,7 @@
 Scores are 1-D arrays with nan for missing, in points of the scale; the order of panel arrays is the same in both waves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -12,20 +12,28 @@ from numpy.typing import NDArray
 
 from diagnosis.stats.arrays import is_constant, present
 from diagnosis.stats.change import ChangeEstimate, Measured, change_between
+from diagnosis.stats.correlation import PearsonEstimate, pearson
 from diagnosis.stats.distributions import t_quantile, t_two_sided_p
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import NotEnough, NotEnoughReason
 
 MIN_SIDE = 2
+MIN_FIGURES = 5
+"""Figures of two waves from which their correlation is told; with fewer, one of them decides it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MixEffect:
-    """Change of a total mean: `within` (segments moved) plus `mix` (their shares moved) is exactly `total`."""
+    """Change of a total mean: `within` (segments moved) plus `mix` (their shares moved) is exactly `total`.
+
+    The interval is that of `within` with the shares as they are; None where a segment has no standard error.
+    """
 
     total: float
     within: float
     mix: float
+    ci_low: float | None = None
+    ci_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,12 @@ class ExpectedReturn:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment in one wave: how many (weighted) answers and their mean."""
+    """One segment in one wave: how many (weighted) answers, their mean, and its standard error."""
 
     n: float
     mean: float
+    se: float | None = None
+    df: float | None = None
 
 
 def mix_effect(later: Mapping[str, Segment], earlier: Mapping[str, Segment]) -> MixEffect | NotEnough:
@@ -66,7 +76,42 @@ def mix_effect(later: Mapping[str, Segment], earlier: Mapping[str, Segment]) -> 
     means = [np.array([wave[code].mean for code in codes]) for wave in (later, earlier)]
     within = float((shares[0] + shares[1]) @ (means[0] - means[1])) / 2.0
     mix = float((shares[0] - shares[1]) @ (means[0] + means[1])) / 2.0
-    return MixEffect(total=within + mix, within=within, mix=mix)
+    half = _half_width(
+        [
+            ((shares[0][place] + shares[1][place]) / 2.0, wave[code])
+            for place, code in enumerate(codes)
+            for wave in (later, earlier)
+        ]
+    )
+    if half is None:
+        return MixEffect(total=within + mix, within=within, mix=mix)
+    return MixEffect(total=within + mix, within=within, mix=mix, ci_low=within - half, ci_high=within + half)
+
+
+def _half_width(parts: Sequence[tuple[float, Segment]]) -> float | None:
+    """Half of the 95 % interval of a weighted sum of independent means, the weights fixed."""
+    variances, dfs = [], []
+    for weight, segment in parts:
+        if segment.se is None or segment.df is None:
+            return None
+        variances.append((weight * segment.se) ** 2)
+        dfs.append(segment.df)
+    df = sum(variances) ** 2 / sum(one**2 / each for one, each in zip(variances, dfs, strict=True))
+    return t_quantile(0.975, df) * sqrt(sum(variances))
+
+
+def figures_correlation(
+    later: NDArray[np.float64], earlier: NDArray[np.float64]
+) -> PearsonEstimate | NotEnough:
+    """Correlation of the same figures (dimensions) in two waves, which says how far extremes return by themselves.
+
+    Needs MIN_FIGURES figures. Raises StatisticsError for arrays of different length. R: cor.test(later, earlier).
+    """
+    if later.ndim != 1 or later.shape != earlier.shape:
+        message = "each figure must be there in both waves"
+        raise StatisticsError(message)
+    n = int(later.size)
+    return pearson(later, earlier) if n >= MIN_FIGURES else NotEnough("too_few", n, MIN_FIGURES)
 
 
 def expected_return(
@@ -105,16 +150,50 @@ def difference_in_differences(
 ) -> ChangeEstimate | NotEnough:
     """Change where the action was rolled out minus change elsewhere; each pair is (later, earlier), all independent.
 
-    (t2 - t1) - (u2 - u1) -+ t(df) sqrt(sum s^2/n), Satterthwaite df over the four groups. It rests on both sides moving
-    alike without the action. R: lm(score ~ treated * wave) with HC2 errors has the same estimate and standard error.
+    See `difference_of_changes`. R: lm(score ~ treated * wave) with HC2 errors has the same estimate and standard error.
+    """
+    return difference_of_changes(
+        (_measured(treated[0]), _measured(treated[1])), (_measured(untreated[0]), _measured(untreated[1]))
+    )
+
+
+def difference_of_changes(
+    treated: tuple[Measured, Measured], untreated: tuple[Measured, Measured]
+) -> ChangeEstimate | NotEnough:
+    """`difference_in_differences` of four means of independent groups, each pair (later, earlier).
+
+    (t2 - t1) - (u2 - u1) -+ t(df) sqrt(sum se^2), Satterthwaite df over the four groups. It rests on both sides moving
+    alike without the action.
     """
     sides = []
     for later, earlier in (treated, untreated):
-        side = _independent(later, earlier)
+        if min(later.n, earlier.n) == 0:
+            return NotEnough("too_few", 0, MIN_SIDE)
+        side = change_between(later, earlier)
         if isinstance(side, NotEnough):
             return NotEnough(side.reason, side.n, side.needed)
-        sides.append(Measured(min(later.size, earlier.size), side.estimate, side.se, side.df))
+        sides.append(Measured(min(later.n, earlier.n), side.estimate, side.se, side.df))
     return change_between(sides[0], sides[1])
+
+
+def pooled(groups: Sequence[Measured]) -> Measured:
+    """The persons of several groups as one group: exactly the mean and standard error that all of them together have.
+
+    s^2 = (sum (n_g - 1) s_g^2 + sum n_g (m_g - m)^2) / (N - 1), s_g^2 = n_g se_g^2; a group without a standard error is
+    one person, or persons who all say the same. Raises StatisticsError when nobody is in a group.
+    """
+    if not groups or min(group.n for group in groups) < 1:
+        message = "groups to be put together need persons"
+        raise StatisticsError(message)
+    n = sum(group.n for group in groups)
+    mean = sum(group.n * group.estimate for group in groups) / n
+    squares = sum(
+        (group.n - 1) * group.n * (group.se or 0.0) ** 2 + group.n * (group.estimate - mean) ** 2
+        for group in groups
+    )
+    if n < MIN_SIDE or squares <= 0.0:
+        return Measured(n, mean, None, None)
+    return Measured(n, mean, sqrt(squares / (n - 1) / n), float(n - 1))
 
 
 def leaver_bias(earlier: NDArray[np.float64], stayed: NDArray[np.bool_]) -> ChangeEstimate | NotEnough:

@@ -77,6 +77,7 @@ def action_create(request: PracticeRequest, slug: str, engagement_id: UUID) -> H
         request.POST or None,
         gaps={gap["code"]: gap["name"] for gap in source.result["gaps"]},
         dimensions={dimension.code: dimension.name for dimension in source.instrument.dimensions},
+        groups=services.customer_groups(source.result),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -105,7 +106,10 @@ def action_edit(request: PracticeRequest, slug: str, engagement_id: UUID, action
     is_new = action.state in {ActionState.PROPOSED, ActionState.DROPPED}
     initial = {"state": ActionState.PLANNED} if is_new else {}
     form = ActionForm(
-        request.POST or None, instance=_action(request, engagement_id, action_id), initial=initial
+        request.POST or None,
+        instance=_action(request, engagement_id, action_id),
+        initial=initial,
+        groups=services.customer_groups(action.diagnosis.result),
     )
     if request.method == "POST" and form.is_valid():
         try:

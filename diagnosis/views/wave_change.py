@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from charts.theme import SCREEN
-from diagnosis import change_figures
+from diagnosis import change_figures, wave_reason_figures
 from diagnosis.views.cards import COLUMN_WIDTH, drawing
 from diagnosis.views.sources import engagement_context, latest_source
 from diagnosis.wave_change import change_since_earlier_wave
@@ -39,5 +39,6 @@ def wave_change(request: PracticeRequest, slug: str, engagement_id: UUID) -> Htt
             "dimension_rows": change_figures.dimension_rows(change, instrument),
             "action_rows": change_figures.action_rows(change, instrument),
             "total": instrument.waterfall.total,
+            **wave_reason_figures.reasons_context(change, instrument),
         }
     return render(request, "diagnosis/wave_change.html", context)

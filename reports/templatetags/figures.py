@@ -53,6 +53,12 @@ def span(row: Mapping[str, Any] | None, decimals: int = 2) -> str:
 
 
 @register.filter
+def signed_span(row: Mapping[str, Any] | None, decimals: int = 2) -> str:
+    """Print the interval of a change or difference, whatever the row is of."""
+    return "–" if not row else span({**row, "pair": True}, decimals)
+
+
+@register.filter
 def span_share(row: Mapping[str, Any] | None) -> str:
     """Print the interval of a share in per cent."""
     if not row or row.get("ci_low") is None:
