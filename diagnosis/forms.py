@@ -60,8 +60,8 @@ class RolloutForm(forms.ModelForm[Action]):
         label=_("Rolled out at first"),
         required=False,
         help_text=_(
-            "Choose a group only if the others get the action after the next wave: then both are compared, which tells"
-            " the action from everything else that changed."
+            "Choose a group only if the others get the action after the next wave: then both are compared, which"
+            " takes out what changed everywhere."
         ),
     )
 

@@ -35,13 +35,14 @@ class LeaverRow:
     ci_high: float | None = None
     df: float | None = None
     p_value: float | None = None
+    q_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PanelAudience:
     """One audience; `n` persons are in both waves, `n_left` in the earlier one alone (None = not told).
 
-    `reason` says why there is nothing: changed, other_form, second_reading, few_hidden, not_comparable.
+    `reason` says why there is nothing: changed, other_form, few_hidden, not_comparable.
     """
 
     audience: str

@@ -31,10 +31,6 @@ PANEL_REASONS = {
         "The answers of one wave are no longer those its figures rest on: recalculate both, the earlier first."
     ),
     "other_form": gettext_lazy("Asked with another form in the earlier wave: not comparable."),
-    "second_reading": gettext_lazy(
-        "Not shown: the same answers were diagnosed before under other rules of exclusion, and both together could"
-        " tell single answers."
-    ),
     "few_hidden": gettext_lazy(
         "Not shown: too few persons here, or too few who answered one of the waves alone, so that their answers could"
         " be worked out."

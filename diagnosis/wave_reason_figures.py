@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from diagnosis.stats.certainty import FALSE_DISCOVERY_RATE
 from diagnosis.words import AUDIENCES
 from surveys.instruments import Instrument
 
@@ -75,10 +76,10 @@ def _leaver_text(leavers: list[Row], n_left: int | None) -> str:
     """Say whether those who left had other scores than those who stayed."""
     if n_left == 0:
         return _("Nobody of the earlier wave is missing: the panel is the whole wave.")
-    tested = [one for one in leavers if one["ci_low"] is not None]
+    tested = [one["q_value"] for one in leavers if one["q_value"] is not None]
     if not tested:
         return _("Whether those who left were different cannot be told: too few left, or too few stayed.")
-    if any(one["ci_low"] > 0 or one["ci_high"] < 0 for one in tested):
+    if min(tested) <= FALSE_DISCOVERY_RATE:
         return _(
             "Those who left were different before: the change of those who stayed does not speak for everybody."
         )

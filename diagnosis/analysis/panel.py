@@ -6,6 +6,7 @@ who answered without being in the panel must be nobody or enough: else they foll
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,12 @@ from diagnosis.stats.wave_parts import leaver_bias, panel_change
 from surveys.disclosure import minimum_for
 from surveys.instruments import Instrument
 
-CHANGED, OTHER_FORM, SECOND_READING, FEW_HIDDEN, NOT_COMPARABLE = (
-    "changed",
-    "other_form",
-    "second_reading",
-    "few_hidden",
-    "not_comparable",
-)
+CHANGED: Final = "changed"
+OTHER_FORM: Final = "other_form"
+FEW_HIDDEN: Final = "few_hidden"
+NOT_COMPARABLE: Final = "not_comparable"
+
+Row = TypeVar("Row", PanelRow, LeaverRow)
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,6 @@ def _audience(later: ScoreBook, earlier: ScoreBook, audience: str, links: PanelL
     ]
     if forms[0] != forms[1]:
         return PanelAudience(audience, OTHER_FORM)
-    if later.study.frames.is_second_reading or earlier.study.frames.is_second_reading:
-        return PanelAudience(audience, SECOND_READING)
     least = minimum_for(audience, subgroup=True, named=True)
     n, n_left = links.later.size, int(np.count_nonzero(links.left))
     if n < least:
@@ -102,7 +100,7 @@ def _audience(later: ScoreBook, earlier: ScoreBook, audience: str, links: PanelL
         n=n,
         n_left=n_left if n_left == 0 or n_left >= least else None,
         changes=changes,
-        leavers=tuple(row for figure in figures if (row := panel.leavers(figure)) is not None),
+        leavers=_corrected([row for figure in figures if (row := panel.leavers(figure)) is not None]),
     )
 
 
@@ -142,15 +140,7 @@ class _Panel:
             return [overall]
         dimensions = self.later.study.instrument.dimensions
         rows = [self._change(figure, [place], dimensions[place].code) for place in places]
-        p_values = [np.nan if row.p_value is None else row.p_value for row in rows]
-        q_values = benjamini_hochberg(p_values).tolist()
-        return [
-            overall,
-            *(
-                row if row.p_value is None else replace(row, q_value=q)
-                for row, q in zip(rows, q_values, strict=True)
-            ),
-        ]
+        return [overall, *_corrected(rows)]
 
     def leavers(self, figure: _Figure) -> LeaverRow | None:
         """Those who stayed against those who left; None where nobody left or nothing can be compared."""
@@ -198,6 +188,15 @@ class _Panel:
         if isinstance(found, NotEnough):
             return PanelRow(figure.code, dimension, found.reason, n, found.estimate)
         return PanelRow(figure.code, dimension, "", n, **_told(found))
+
+
+def _corrected(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows of one family with their Benjamini-Hochberg values, where they are tested."""
+    p_values = [np.nan if row.p_value is None else row.p_value for row in rows]
+    q_values = benjamini_hochberg(p_values).tolist() if rows else []
+    return tuple(
+        row if row.p_value is None else replace(row, q_value=q) for row, q in zip(rows, q_values, strict=True)
+    )
 
 
 def _persons(scores: Matrix) -> Matrix:

@@ -303,6 +303,7 @@ class LeaverRowSerializer(serializers.Serializer[Any]):
     ci_high = serializers.FloatField(allow_null=True)
     df = serializers.FloatField(allow_null=True)
     p_value = serializers.FloatField(allow_null=True)
+    q_value = serializers.FloatField(allow_null=True)
 
 
 class PanelSerializer(serializers.Serializer[Any]):
