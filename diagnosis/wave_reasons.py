@@ -289,8 +289,8 @@ def return_result(pair: WavePair) -> ReturnResult:
     ]
     if len(rows) < len(largest):
         reason = _(
-            "r is below 0: dimensions with a large gap before have a small one now. Chance alone does not do that, so"
-            " no return by itself is stated."
+            "r is below 0: dimensions with a large gap before tend to have a small one now. The formula holds for r"
+            " from 0 to 1, so no return by itself is stated."
         )
         return replace(known, reason=reason)
     return replace(known, rows=tuple(rows))
