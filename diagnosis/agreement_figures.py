@@ -52,7 +52,7 @@ def agreement_title(rows: list[dict[str, Any]]) -> str:
     """The message: how often a staff group does not share one view."""
     apart = sum(not row["is_shared"] for row in rows)
     if not apart:
-        return _("Every staff group shares one view on every dimension")
+        return _("No staff group is divided on any dimension")
     text = ngettext(
         "On %(apart)s of %(n)s points a staff group does not share one view",
         "On %(apart)s of %(n)s points a staff group does not share one view",

@@ -36,6 +36,8 @@ from surveys.instruments import Instrument, parse_instrument
 
 Charts = dict[str, str]
 BOARD_CHARTS = ("cover", "gap-map-brief", "dimensions")
+FEWEST_FOR_ALPHA = 20
+"""Answers from which a dimension’s page prints an alpha; of fewer it could be anything."""
 BOARD_FINDINGS, BOARD_ACTIONS = 3, 9
 
 
@@ -318,6 +320,7 @@ def _dimension_page(result: Mapping[str, Any], instrument: Instrument, dimension
         "title": messages.dimension_title(result, instrument, dimension.code),
         "rows": rows,
         "reliability": reliability,
+        "fewest_for_alpha": FEWEST_FOR_ALPHA,
         "total": gaps[instrument.waterfall.total]["dimensions"].get(dimension.code),
     }
 

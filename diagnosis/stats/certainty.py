@@ -16,6 +16,8 @@ Severity = Literal["minor", "small", "medium", "large"]
 
 FALSE_DISCOVERY_RATE = 0.05
 EQUIVALENCE_SHARE = 0.05
+FEWEST_FOR_NONE = 20
+"""Persons on each side from which "none" may be said: of fewer, nobody would take no difference as proved."""
 SMALL_EFFECT, MEDIUM_EFFECT, LARGE_EFFECT = 0.2, 0.5, 0.8
 
 CERTAINTY_WEIGHT: Mapping[Certainty, float] = MappingProxyType({"clear": 1.0, "probable": 0.7, "hint": 0.4})
@@ -49,11 +51,13 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
 def is_equivalent(gap: GapEstimate, *, scale_range: float) -> bool:
     """Tell whether the 90 % interval lies inside +-5 % of the scale range (two one-sided tests at 5 %).
 
+    Never with fewer than 20 persons on a side (pairs, where paired).
     Reference: Schuirmann (1987). R: TOSTER::t_TOST(eqb = 0.05 * range).
     """
     require_positive(scale_range, name="scale_range")
     bound = EQUIVALENCE_SHARE * scale_range
-    return -bound < gap.ci90_low and gap.ci90_high < bound
+    are_enough = min(gap.n_later, gap.n_earlier) >= FEWEST_FOR_NONE
+    return are_enough and -bound < gap.ci90_low and gap.ci90_high < bound
 
 
 def certainty_word(
@@ -65,7 +69,8 @@ def certainty_word(
 ) -> Certainty:
     """The first word that fits: suppressed, not measured, none, clear, probable, hint, undecided.
 
-    none: the 90 % interval is inside +-5 % of the scale range, whatever p; clear: q <= .05 and |g| >= .5;
+    none: the 90 % interval is inside +-5 % of the scale range, whatever p, with 20 persons on each side;
+    clear: q <= .05 and |g| >= .5;
     probable: q <= .05; hint: |g| >= .5. q_value: BH value of the careful p (`GapEstimate.careful_p`) inside the gap's
     family of dimensions, so that a test that disagrees leaves a hint at most; for overall the careful p itself.
     A gap that cannot be tested is undecided; one without persons is not measured.

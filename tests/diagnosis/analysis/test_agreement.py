@@ -69,7 +69,7 @@ def test_one_view_everywhere_is_said() -> None:
     assert agreement_context(content, die_crm())["agreement_rows"] == []
     one = {"state": "ME", "dimension": "R1", "audience": "managers", "rwg": 0.9, "band": "strong"}
     found = agreement_context({"agreement": [one]}, die_crm())
-    assert found["agreement_title"].startswith("Every staff group")
+    assert found["agreement_title"].startswith("No staff group is divided")
     assert found["agreement_apart"] == []
 
 
