@@ -113,9 +113,9 @@ def overviews(
     all_waves = counted.defer("instrument").prefetch_related("audiences")
     waves: dict[UUID, Wave] = {wave.engagement_id: wave for wave in all_waves.order_by("number")}
     wave_ids = [wave.pk for wave in waves.values()]
-    people = _counts(Recipient.objects.filter(wave_audience__wave__in=wave_ids), "wave_audience__wave")
+    people = _per_wave(Recipient.objects.all(), waves.values())
     bounced = Delivery.objects.filter(round=Round.INVITATION, state=DeliveryState.BOUNCED_HARD)
-    bounces = _counts(bounced.filter(wave_audience__wave__in=wave_ids), "wave_audience__wave")
+    bounces = _per_wave(bounced, waves.values())
     newest = Diagnosis.objects.filter(wave__in=wave_ids).defer("result").order_by("number")
     diagnoses = {diagnosis.wave_id: diagnosis for diagnosis in newest}
     to_decide = _counts(
@@ -155,6 +155,15 @@ def overviews(
 
 def _counts(queryset: QuerySet[Any], key: str) -> dict[UUID, int]:
     return {row[key]: row["n"] for row in queryset.order_by().values(key).annotate(n=Count("pk"))}
+
+
+def _per_wave(queryset: QuerySet[Any], waves: Iterable[Wave]) -> dict[UUID, int]:
+    """Count rows of audiences by wave, without a join: on a table that has just grown one took seconds."""
+    wave_of = {audience.pk: wave.pk for wave in waves for audience in wave.audiences.all()}
+    found: dict[UUID, int] = {}
+    for audience_id, n in _counts(queryset.filter(wave_audience__in=wave_of), "wave_audience").items():
+        found[wave_of[audience_id]] = found.get(wave_of[audience_id], 0) + n
+    return found
 
 
 def _step(
