@@ -27,7 +27,12 @@ from crmgap_site.selftest.respondents import answer_all
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("product")]
 LINK = re.compile(r"https?://[^\s\"'<>]+/s/[0-9A-Za-z]+/")
 PATIENCE = 300.0
-FILE_TYPES = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+FILE_TYPES = (
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "image/svg+xml",
+    "image/png",
+)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from diagnosis.stats.change import ChangeEstimate
+from diagnosis.stats.change import ChangeEstimate, Measured
+from diagnosis.stats.correlation import PearsonEstimate
 from diagnosis.stats.exceptions import StatisticsError
 from diagnosis.stats.results import NotEnough
 from diagnosis.stats.wave_parts import (
@@ -16,9 +17,11 @@ from diagnosis.stats.wave_parts import (
     Segment,
     difference_in_differences,
     expected_return,
+    figures_correlation,
     leaver_bias,
     mix_effect,
     panel_change,
+    pooled,
 )
 
 SIZES = st.integers(1, 5000)
@@ -149,3 +152,53 @@ def test_a_worst_figure_returns_by_itself() -> None:
     assert isinstance(expected_return(-1.2, -2.0, mean_earlier=-1.0, correlation=-0.1), NotEnough)
     with pytest.raises(StatisticsError):
         expected_return(float("nan"), -2.0, mean_earlier=-1.0, correlation=0.5)
+
+
+def measured(scores: np.ndarray) -> Measured:
+    n = scores.size
+    if n < 2 or scores.std() == 0:
+        return Measured(n, float(scores.mean()), None, None)
+    return Measured(n, float(scores.mean()), float(stats.sem(scores)), n - 1.0)
+
+
+def segment(scores: np.ndarray) -> Segment:
+    found = measured(scores)
+    return Segment(found.n, found.estimate, found.se, found.df)
+
+
+def test_the_interval_of_within_is_welchs_of_weighted_means() -> None:
+    later = {"A": draw(40, 4.0, 1), "B": draw(60, 5.0, 2)}
+    earlier = {"A": draw(50, 3.5, 3), "B": draw(30, 5.2, 4)}
+    found = mix_effect(*({code: segment(one) for code, one in wave.items()} for wave in (later, earlier)))
+    assert isinstance(found, MixEffect)
+    shares = {"A": (40 / 100 + 50 / 80) / 2, "B": (60 / 100 + 30 / 80) / 2}
+    parts = [(shares[code], wave[code]) for wave in (later, earlier) for code in shares]
+    squares = [(share * stats.sem(one)) ** 2 for share, one in parts]
+    df = sum(squares) ** 2 / sum(
+        each**2 / (one.size - 1) for each, (_share, one) in zip(squares, parts, strict=True)
+    )
+    half = stats.t.ppf(0.975, df) * np.sqrt(sum(squares))
+    assert (found.ci_low, found.ci_high) == pytest.approx((found.within - half, found.within + half))
+
+
+def test_groups_put_together_are_one_group_of_all_their_persons() -> None:
+    groups = [draw(12, 4.0, 5), draw(7, 5.5, 6), np.array([2.0]), np.full(3, 6.0)]
+    found, every = pooled([measured(one) for one in groups]), np.concatenate(groups)
+    assert (found.n, found.df) == (every.size, every.size - 1)
+    assert (found.estimate, found.se) == pytest.approx((every.mean(), stats.sem(every)))
+    assert pooled([Measured(3, 6.0, None, None), Measured(2, 6.0, None, None)]) == Measured(
+        5, 6.0, None, None
+    )
+    for nobody in ([], [Measured(0, 0.0, None, None)]):
+        with pytest.raises(StatisticsError, match="need persons"):
+            pooled(nobody)
+
+
+def test_how_far_figures_return_needs_five_of_them_in_both_waves() -> None:
+    later, earlier = draw(9, 4.0, 7), draw(9, 4.0, 8)
+    found = figures_correlation(later, earlier)
+    assert isinstance(found, PearsonEstimate)
+    assert found.r == pytest.approx(stats.pearsonr(later, earlier).statistic)
+    assert figures_correlation(later[:4], earlier[:4]) == NotEnough("too_few", 4, 5)
+    with pytest.raises(StatisticsError, match="both waves"):
+        figures_correlation(later, earlier[:4])
