@@ -107,9 +107,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "owner": env.read_database("DATABASE_OWNER_URL", "postgresql://crmgap_owner@localhost/crmgap"),
 }
 DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = (
-    0  # of practice/statements.py alone; Django's own never prepare
-)
+# Of the statements of practice/statements.py alone: Django's own cursors never prepare.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis protocol: broker and cache -------------------------------------------------------------

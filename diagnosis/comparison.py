@@ -167,12 +167,18 @@ def _other_form(gap: GapResult, later: Result, earlier: Result) -> str:
 
 def change_of(now: Gap, before: Gap, other: str = "") -> GapChange | NotEnough | None:
     """The tested change of one gap; None where one of the waves does not show it or `other` forbids it."""
-    if other or any(gap.certainty in UNSHOWN or gap.estimate is None for gap in (now, before)):
+    if other or not (is_shown(now) and is_shown(before)):
         return None
-    return change_of_gap(_measured(now), _measured(before))
+    return change_of_gap(measured(now), measured(before))
 
 
-def _measured(gap: Gap) -> Measured:
+def is_shown(gap: Gap) -> bool:
+    """Tell whether a stored gap has figures."""
+    return gap.certainty not in UNSHOWN and gap.estimate is not None
+
+
+def measured(gap: Gap) -> Measured:
+    """A stored gap that has figures, as it was measured."""
     n = min(gap.n_later or 0, gap.n_earlier or 0)
     is_tested = gap.se is not None and gap.se > 0 and gap.df is not None
     return Measured(n, gap.estimate or 0.0, gap.se if is_tested else None, gap.df if is_tested else None)
@@ -263,7 +269,12 @@ def _side(result: Result, gap: Gap, side: str, state: str, dimension: str | None
     stored = _state_mean(result, state, dimension)
     if stored is not None and stored.mean is not None and abs(stored.mean - mean) < SAME and stored.n == n:
         return from_mean(n, mean, stored.ci_low, stored.ci_high)
-    if sd is None or sd <= 0 or n < 2 or _is_weighted(result):
+    return measured_mean(n, mean, None if _is_weighted(result) else sd)
+
+
+def measured_mean(n: int, mean: float, sd: float | None) -> Measured:
+    """A mean of answers without weights; no standard error without an SD."""
+    if sd is None or sd <= 0 or n < 2:
         return Measured(n, mean, None, None)
     return Measured(n, mean, float(sd) / float(np.sqrt(n)), n - 1.0)
 

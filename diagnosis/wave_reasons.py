@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from django.utils.translation import gettext as _
 
+from diagnosis.comparison import is_shown, measured, measured_mean
 from diagnosis.result import Gap, GapResult, GroupResult, Result
 from diagnosis.stats.change import Measured
 from diagnosis.stats.results import NotEnough
@@ -24,7 +25,6 @@ from diagnosis.stats.wave_parts import (
     pooled,
 )
 
-UNSHOWN: Final = ("suppressed", "not_measured")
 MOST_PICKED: Final = 3
 """The gaps looked at for their return are the largest third, and not more than this."""
 NOT_SEGMENTS: Final = frozenset({"answered"})
@@ -214,26 +214,13 @@ def _no_mix(pair: WavePair, later: Groups, earlier: Groups) -> str:
     return ""
 
 
-def is_shown(gap: Gap) -> bool:
-    """Tell whether a stored gap has figures."""
-    return gap.certainty not in UNSHOWN and gap.estimate is not None
-
-
 def _value(gap: Gap, part: int) -> Measured | None:
     """The gap (0), its later side (1) or its earlier side (2), as measured."""
     if part == 0:
-        if gap.estimate is None:
-            return None
-        is_tested = gap.se is not None and gap.se > 0 and gap.df is not None
-        n = min(gap.n_later or 0, gap.n_earlier or 0)
-        return Measured(n, gap.estimate, gap.se if is_tested else None, gap.df if is_tested else None)
+        return None if gap.estimate is None else measured(gap)
     side = "later" if part == 1 else "earlier"
     n, mean, sd = (getattr(gap, f"{name}_{side}") for name in ("n", "mean", "sd"))
-    if mean is None or not n:
-        return None
-    if sd is None or sd <= 0 or n < 2:
-        return Measured(n, mean, None, None)
-    return Measured(n, mean, float(sd / np.sqrt(n)), n - 1.0)
+    return None if mean is None or not n else measured_mean(n, mean, sd)
 
 
 def _measured(groups: Groups, part: int) -> dict[str, Measured]:
@@ -337,7 +324,8 @@ def rollout_results(pair: WavePair, actions: Sequence[Rollout]) -> tuple[Rollout
 def _rollout(pair: WavePair, action: Rollout) -> RolloutResult:
     names = action.id, action.title, action.attribute, action.value
     later, earlier = (groups.get(action.attribute, {}) for groups in pair.groups)
-    shown = [value for value in _measured(later, 0) if value in _measured(earlier, 0)]
+    now, before = _measured(later, 0), _measured(earlier, 0)
+    shown = [value for value in now if value in before]
     others = tuple(value for value in shown if value != action.value)
     if action.value not in later or action.value not in earlier:
         return RolloutResult(
@@ -353,8 +341,8 @@ def _rollout(pair: WavePair, action: Rollout) -> RolloutResult:
         )
     if pair.is_weighted:
         return RolloutResult(*names, reason=_("Not computed: the answers carry weights."))
-    where = _measured(later, 0)[action.value].n, _measured(earlier, 0)[action.value].n
-    rest = [sum(_measured(groups, 0)[value].n for value in others) for groups in (later, earlier)]
+    where = now[action.value].n, before[action.value].n
+    rest = [sum(wave[value].n for value in others) for wave in (now, before)]
     rows = tuple(
         row
         for part, code in enumerate(pair.codes)
